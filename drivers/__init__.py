@@ -1,0 +1,1 @@
+"""Talks to machines: bytes, APDUs and images; never citizens or records."""
