@@ -1,0 +1,1 @@
+"""Kinds of chip, one folder a profile."""

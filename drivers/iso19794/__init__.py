@@ -1,0 +1,1 @@
+"""Biometric records as devices speak them; no I/O."""

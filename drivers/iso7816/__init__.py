@@ -1,0 +1,1 @@
+"""APDUs, status words, BER-TLV and secure messaging; no I/O."""

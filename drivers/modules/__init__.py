@@ -1,0 +1,1 @@
+"""Secure access modules, one folder a model."""

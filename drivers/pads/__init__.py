@@ -1,0 +1,1 @@
+"""Signature pads, one folder a model."""

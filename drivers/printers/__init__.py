@@ -1,0 +1,1 @@
+"""Card printers, one folder a model."""

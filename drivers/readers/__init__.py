@@ -1,0 +1,1 @@
+"""Chip readers, one folder a model."""

@@ -1,0 +1,1 @@
+"""Fingerprint, iris and face devices, one folder a model."""
