@@ -1,7 +1,7 @@
 """A card printer: it feeds a blank, holds it at an encoder, prints it, and delivers or rejects it.
 
 Every call states a goal and is safe to repeat: `deliver()` does nothing when the card is already out. A printer never
-runs a card again on its own: drivers switch that off where the model has it. Differences between models are `PrinterFacts`.
+runs a card again on its own: drivers switch that off where the model has it. Models differ by their `PrinterFacts`.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ Face = Mapping[Panel, Bitmap]
 
 
 class CardPrinter(Protocol):
-    """Errors of every call: `DeviceFault` (its `card` says what became of the blank), `TransportError`, `RemoteProtocolError`."""
+    """Every call may raise `DeviceFault` (its `card` says what became of the blank), `TransportError` or
+    `RemoteProtocolError`."""
 
     def facts(self) -> PrinterFacts: ...
 

@@ -28,7 +28,7 @@ class ChipLife(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChipIdentity:
-    """`identifier` is the chip's factory identifier (8 bytes for a KTP-el); it is bound to the blank, not to a person."""
+    """`identifier` is the chip's factory identifier (8 bytes for a KTP-el), bound to the blank, not to a person."""
 
     identifier: bytes
     life: ChipLife
@@ -57,7 +57,7 @@ class ChipProfile(Protocol):
     def name(self) -> str: ...
 
     def check_fits(self, files: ChipFiles) -> None:
-        """Before a blank is fed: `DeviceFault(CHIP_TOO_SMALL)` whose detail lists the size of each file and the budget."""
+        """Before a blank is fed: `DeviceFault(CHIP_TOO_SMALL)`; its detail lists each file's size and the budget."""
         ...
 
     def identify(self) -> Conversation[ChipIdentity]:
@@ -65,7 +65,7 @@ class ChipProfile(Protocol):
         ...
 
     def write(self, files: ChipFiles, module: SecureAccessModule) -> Conversation[None]:
-        """Writes every file, length prefixes last and the completion flag after them, so that a torn chip never looks whole."""
+        """Writes every file: length prefixes last, then the completion flag, so that a torn chip never looks whole."""
         ...
 
     def read(self, module: SecureAccessModule) -> Conversation[ChipFiles]:

@@ -10,7 +10,7 @@ from drivers.contracts.capture import CaptureFacts, DeviceState, Retry
 
 @dataclass(frozen=True, slots=True)
 class PenPoint:
-    """`x_mm` rightwards and `y_mm` downwards from the pad's top left; `t_ms` since the first point; pressure 0..1 or None."""
+    """`x_mm` rightwards, `y_mm` downwards from the pad's top left; `t_ms` since the first point; pressure 0..1."""
 
     x_mm: float
     y_mm: float

@@ -1,6 +1,6 @@
 """A citizen: the NIK, which is for life, and the biodata, which may contradict it and still be right.
 
-Two levels (reference: PP 37/2007 art. 37, PP 40/2019 art. 30): an *error* is something no NIK can be; everything else is
+Two levels (PP 37/2007 art. 37, PP 40/2019 art. 30): an *error* is something no NIK can be; everything else is
 a *warning* that a person may read out and go past. One-word names, NIKs coded for the other sex or another birth date,
 births dated 01-07 and retired region codes never stop a recording.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -23,7 +24,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to say about one field; the text is `finding.<code>` in the language files. Holds no value of the field."""
+    """One thing to say about one field; the text is `finding.<code>` in the language files. Holds no value."""
 
     level: Level
     field: str
@@ -122,29 +123,32 @@ class Biodata:
 
     def to_json(self) -> dict[str, str]:
         """Every field as text; dates ISO 8601."""
-        return {
-            f.name: value.digits if isinstance(value, Nik) else value.isoformat() if isinstance(value, date) else str(value)
-            for f in fields(self)
-            for value in (getattr(self, f.name),)
-        }
+        return {f.name: _as_text(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
-    def from_json(cls, data: dict[str, str]) -> Biodata:
+    def from_json(cls, data: Mapping[str, object]) -> Biodata:
         """The inverse; `BadBiodata` names the first field that is missing, unknown or unreadable."""
         known = {f.name for f in fields(cls)}
         if odd := (known ^ set(data)):
             raise BadBiodata(sorted(odd)[0], "missing or unknown")
-        if wrong := [name for name, value in data.items() if not isinstance(value, str)]:
-            raise BadBiodata(wrong[0], "not text")
+        for name, value in data.items():
+            if not isinstance(value, str):
+                raise BadBiodata(name, "not text")
         try:
-            birth = date.fromisoformat(data["tanggal_lahir"])
+            birth = date.fromisoformat(str(data["tanggal_lahir"]))
         except ValueError:
             raise BadBiodata("tanggal_lahir", "not a date") from None
         try:
             sex = Sex(data["jenis_kelamin"])
         except ValueError:
             raise BadBiodata("jenis_kelamin", "unknown") from None
-        return cls(**{**data, "nik": Nik(data["nik"]), "tanggal_lahir": birth, "jenis_kelamin": sex})  # type: ignore[arg-type]
+        return cls(**{**data, "nik": Nik(str(data["nik"])), "tanggal_lahir": birth, "jenis_kelamin": sex})  # type: ignore[arg-type]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Nik):
+        return value.digits
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 class BadBiodata(ValueError):
@@ -161,7 +165,7 @@ _NAME_MAX = 60  # Permendagri 73/2022, spaces included; names from before it sta
 
 @dataclass(frozen=True, slots=True)
 class RegionStanding:
-    """What the region tables say of a code: in force, retired (then under which decree it last stood), or never seen."""
+    """What the region tables say of a code: in force, retired (then: the decree it last stood in), or never seen."""
 
     in_force: bool
     last_decree: str | None = field(default=None)
@@ -189,16 +193,20 @@ def biodata_findings(
 def _warnings(biodata: Biodata, nik_region: RegionStanding, address_region: RegionStanding) -> list[Finding]:
     born, nik = biodata.tanggal_lahir, biodata.nik.digits
     day = int(nik[6:8])
+    nik_unknown, address_unknown = (
+        not region.in_force and region.last_decree is None for region in (nik_region, address_region)
+    )
     checks = (
         ("nama", "name_one_word", len(biodata.nama.split()) == 1),
         ("nama", "name_too_long", len(biodata.nama) > _NAME_MAX),
         ("nama", "name_with_digits", any(c.isdigit() for c in biodata.nama)),
         ("nik", "nik_other_sex", (day > 40) != (biodata.jenis_kelamin is Sex.FEMALE)),
         ("nik", "nik_other_birth_date", (day % 40 or 40, nik[8:12]) != (born.day, f"{born:%m%y}")),
-        ("nik", "nik_region_retired", not nik_region.in_force and nik_region.last_decree is not None),
-        ("nik", "nik_region_unknown", not nik_region.in_force and nik_region.last_decree is None),
-        ("region_code", "address_region_retired", not address_region.in_force and address_region.last_decree is not None),
-        ("region_code", "address_region_unknown", not address_region.in_force and address_region.last_decree is None),
-        ("tanggal_lahir", "birth_first_of_july", (born.month, born.day) == (7, 1)),  # the day given to who knows none
+        ("nik", "nik_region_retired", not nik_region.in_force and not nik_unknown),
+        ("nik", "nik_region_unknown", nik_unknown),
+        ("region_code", "address_region_retired", not address_region.in_force and not address_unknown),
+        ("region_code", "address_region_unknown", address_unknown),
+        # The day given to those who know only their year of birth.
+        ("tanggal_lahir", "birth_first_of_july", (born.month, born.day) == (7, 1)),
     )
     return [Finding(Level.WARNING, name, code) for name, code, holds in checks if holds]
