@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from drivers.contracts.capture import RetryReason
+from drivers.contracts.parts import Eye, Finger, MissingReason
 from station.domain.blank_stock import BlankEquation
+from station.domain.citizen import Biodata, Finding, Nik
 from station.domain.events import Event
 
 Random = Callable[[int], bytes]
 """n -> n random bytes."""
+
+
+D = TypeVar("D")
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -134,3 +141,74 @@ class BodyMissing(StoreError):
 
 class BodyDamaged(StoreError):
     """The body's bytes do not match its hash or its key."""
+
+
+class DeviceAway(Exception):
+    """The device could not be opened: the function is off, everything else goes on. `reason` is for technicians."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason = name, reason
+
+
+class OnLane(Protocol[D]):
+    """A device on its lane: `run` hands it to one step, on the device's own thread, and returns when the step ended."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self, step: Callable[[D], T]) -> T:
+        """Raises `DeviceAway`, or whatever the step raised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One field of the biodata that the citizen corrects, with the kind of document that shows it."""
+
+    field: str
+    value: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPart:
+    part: Finger | Eye
+    reason: MissingReason
+
+
+class NotAuthenticated(Exception):
+    """The operator did not prove to be himself: the correction is not made, nothing else is lost."""
+
+
+class ServiceDesk(Protocol):
+    """The people at the counter, operator and citizen: a screen in the office, a script in a demonstration."""
+
+    @property
+    def operator(self) -> str: ...
+
+    def enter_biodata(self, nik: Nik) -> Biodata:
+        """The NIK is not in the carried list: the operator types the biodata from the citizen's documents."""
+        ...
+
+    def read_out(self, biodata: Biodata, findings: Sequence[Finding]) -> Sequence[Correction]:
+        """The operator reads it aloud with the warnings; the citizen corrects what is wrong."""
+        ...
+
+    def authenticate(self, why: str) -> str:
+        """How the operator proved to be himself, or `NotAuthenticated`."""
+        ...
+
+    def missing_parts(self) -> Sequence[MissingPart]: ...
+
+    def advise(self, modality: str, reason: RetryReason, tries_left: int) -> None:
+        """Tells the citizen what to do differently before the next try."""
+        ...
+
+    def confirm(self, record_id: str) -> bool:
+        """The citizen confirms biodata and captures, about to sign for it."""
+        ...
+
+    def step(self, name: str, detail: str = "") -> None:
+        """Something was done: `name` is a key of the language files, `detail` holds no personal data."""
+        ...

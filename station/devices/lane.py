@@ -1,0 +1,68 @@
+"""A lane is one thread on which a device is opened, used and closed; a printer and its encoder share one.
+
+A step in a lane is never abandoned: the caller waits for its end, however long the driver's own deadline is, because a
+device whose step was forgotten would do it later, on another card. Deadlines belong to the drivers' calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+from drivers.contracts.errors import DeviceFault, TransportError
+from station.ports import DeviceAway
+
+D = TypeVar("D")
+T = TypeVar("T")
+
+
+class Lane(Generic[D]):
+    """Opens its device lazily by `opener` and closes it by `closer` after a `TransportError`: the next step reopens."""
+
+    def __init__(self, name: str, opener: Callable[[], D], closer: Callable[[D], None]) -> None:
+        self.name = name
+        self.trouble = ""  # the last error, empty when the last step was well
+        self._opener, self._closer = opener, closer
+        self._device: D | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"lane-{name}")
+
+    @property
+    def is_open(self) -> bool:
+        return self._device is not None
+
+    def run(self, step: Callable[[D], T]) -> T:
+        """Runs `step` on the lane's thread and returns when it has ended. `DeviceAway` if it cannot be opened."""
+        return self._thread.submit(self._step, step).result()
+
+    def close(self) -> None:
+        self._thread.submit(self._drop).result()
+        self._thread.shutdown()
+
+    def _step(self, step: Callable[[D], T]) -> T:
+        device = self._opened()
+        try:
+            result = step(device)
+        except TransportError as error:
+            self.trouble = error.reason
+            self._drop()
+            raise
+        except DeviceFault as fault:
+            self.trouble = str(fault)
+            raise
+        self.trouble = ""
+        return result
+
+    def _opened(self) -> D:
+        if self._device is None:
+            try:
+                self._device = self._opener()
+            except Exception as error:
+                self.trouble = str(error)
+                raise DeviceAway(self.name, str(error)) from error
+        return self._device
+
+    def _drop(self) -> None:
+        device, self._device = self._device, None
+        if device is not None:
+            self._closer(device)
