@@ -44,10 +44,10 @@ def fit(text: str, room: Room, measure: Measure) -> Fitted | None:
         if widths[size_px] <= room.width_px:
             return _placed((text,), size_px, room)
     for size_px, width_px in widths.items():
-        if width_px > room.width_px * room.lines_max or _height_px(room.lines_max, size_px) > room.height_px:
+        if width_px > room.width_px * room.lines_max:
             continue
         lines = _wrapped(text, size_px, room, measure)
-        if lines and len(lines) <= room.lines_max:
+        if lines and len(lines) <= room.lines_max and _height_px(len(lines), size_px) <= room.height_px:
             return _placed(lines, size_px, room)
     return None
 

@@ -109,7 +109,6 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self._parser = expat.ParserCreate(namespace_separator=" ")
-        self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
