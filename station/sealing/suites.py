@@ -177,7 +177,7 @@ def generate_sealing_key(suite: int = 1) -> SealingKey:
 
 
 def seal_context(purpose: str, *ids: str) -> bytes:
-    """What a seal is for: the purpose (with its schema's version), then station id, record id and the like, in order."""
+    """What a seal is for: purpose (with its schema version), then station id, record id and the like, in order."""
     return canonical(["ektp-seal", purpose, *ids])
 
 
