@@ -19,7 +19,7 @@ class CardFate(StrEnum):
 
 
 class FaultCode(StrEnum):
-    """What a person must put right; the texts and remedies are `fault.<code>` in the language files."""
+    """What a person must put right; the texts are `fault.<code>` and `remedy.<code>` in the language files."""
 
     # printers
     HOPPER_EMPTY = "hopper_empty"
@@ -89,4 +89,4 @@ class DeviceFault(DeviceError):
     @property
     def remedy(self) -> str:
         """The key of the text that tells the operator what to do."""
-        return f"fault.{self.code}.remedy"
+        return f"remedy.{self.code}"

@@ -49,12 +49,12 @@ def waiting_card(log: EventLog, reading: CardReading) -> Subject:
     """The delivered card whose chip this is. `NotForHandOver` if there is none, or its data is not the issuer's."""
     if not reading.genuine:
         raise NotForHandOver("issuer_signature_wrong")
-    for card in log.subjects("card", "delivered", "handed_over"):
-        if card.facts.get("chip_id") == reading.chip_id:
-            if card.state == "handed_over":
-                raise NotForHandOver("already_handed_over")
-            return card
-    raise NotForHandOver("card_not_of_this_office")
+    card = log.card_of_chip(reading.chip_id)
+    if card is None:
+        raise NotForHandOver("card_not_of_this_office")
+    if card.state != "delivered":
+        raise NotForHandOver("already_handed_over" if card.state == "handed_over" else "card_not_delivered")
+    return card
 
 
 def hand_over(
@@ -83,7 +83,12 @@ def hand_over(
 
 
 def hand_over_without_finger(
-    log: EventLog, reading: CardReading, means: str, operator: str, *, allowed: Sequence[str] = ("face", "representative")
+    log: EventLog,
+    reading: CardReading,
+    means: str,
+    operator: str,
+    *,
+    allowed: Sequence[str] = ("face", "representative"),
 ) -> HandOverResult:
     """For a chip without templates: the operator looked at the face, or a registered representative signed."""
     card = waiting_card(log, reading)

@@ -1,7 +1,8 @@
 """Making one card: a blank is fed, its chip written and read back, its face printed, and it is delivered or rejected.
 
-The intent stands on disk before each deed. Whatever goes wrong is sorted by what became of the card: untouched (the blank
-stays), spent (rejected, spoiled), or in doubt (a person must look). One authorisation never has two cards at work.
+The intent stands on disk before each deed. Whatever goes wrong is sorted by what became of the card: untouched (its
+blank stays), spent (rejected, spoiled), or in doubt (a person must look). One authorisation never has two cards at
+work.
 """
 
 from __future__ import annotations
@@ -299,8 +300,6 @@ class _Attempt:
         return CardResult(CardOutcome.REJECTED, self.card_id, reason)
 
     def _doubt(self, reason: str) -> CardResult:
-        self.log.append(
-            CardInDoubt(self.card_id, self.record.authorisation_id, self.place, self._state(), reason)
-        )
+        self.log.append(CardInDoubt(self.card_id, self.record.authorisation_id, self.place, self._state(), reason))
         self.step("card_in_doubt", reason)
         return CardResult(CardOutcome.IN_DOUBT, self.card_id, reason)

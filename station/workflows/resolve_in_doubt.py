@@ -55,9 +55,7 @@ def find_lost_cards(log: EventLog) -> Sequence[Subject]:
     lost = log.subjects("card", *sorted(states))
     for card in lost:
         facts = card.facts
-        log.append(
-            CardInDoubt(card.id, facts["authorisation_id"], facts["printer"], card.state, "the station stopped")
-        )
+        log.append(CardInDoubt(card.id, facts["authorisation_id"], facts["printer"], card.state, "the station stopped"))
     return lost
 
 

@@ -1,0 +1,1 @@
+"""Evolis card printers: escape commands over TCP, after the vendor's public programming guide A5013."""

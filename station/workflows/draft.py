@@ -1,0 +1,108 @@
+"""A record in the making: every step is in the vault before the log says so, and is found again after a power cut."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from station.domain.canonical import canonical
+from station.domain.citizen import Biodata
+from station.domain.events import (
+    BiodataCorrected,
+    Event,
+    FingersVerified,
+    ModalityCaptured,
+    PartMissing,
+    VerificationWaived,
+)
+from station.package import CapturedPart, Correction, MissingPart, Modality, Verification
+from station.ports import Entry, EventLog, Vault
+
+_BIODATA, _CORRECTIONS = "draft.biodata", "draft.corrections"
+SIGNATURE, CONFIRMATION = "draft.signature", "draft.confirmation"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One record's drafts in the vault, and what the log says is done."""
+
+    log: EventLog
+    vault: Vault
+    record_id: str
+
+    # --- biodata ---
+
+    def put_biodata(self, biodata: Biodata) -> None:
+        self.vault.put(self.record_id, _BIODATA, canonical(biodata.to_json()))
+
+    def biodata(self) -> Biodata:
+        return Biodata.from_json(json.loads(self.vault.get(self.record_id, _BIODATA)))
+
+    def put_corrections(self, corrections: Sequence[Correction]) -> None:
+        rows = [[c.field, c.before, c.document, c.operator, c.authentication] for c in corrections]
+        self.vault.put(self.record_id, _CORRECTIONS, canonical(rows))
+
+    def corrections(self) -> tuple[Correction, ...]:
+        if _CORRECTIONS not in {body.name for body in self.vault.names(self.record_id)}:
+            return ()
+        rows = json.loads(self.vault.get(self.record_id, _CORRECTIONS))
+        return tuple(Correction(*row) for row in rows)
+
+    # --- captures ---
+
+    def put_parts(self, go: str, parts: Sequence[CapturedPart]) -> str:
+        """Keeps one go's parts; returns the SHA-256 of the body."""
+        return self.vault.put(self.record_id, f"draft.{go}", canonical([_part_row(part) for part in parts])).sha256
+
+    def parts(self, go: str) -> tuple[CapturedPart, ...]:
+        return tuple(_part(row) for row in json.loads(self.vault.get(self.record_id, f"draft.{go}")))
+
+    def put_strokes(self, name: str, strokes: bytes) -> str:
+        return self.vault.put(self.record_id, name, strokes).sha256
+
+    def strokes(self, name: str) -> bytes:
+        return self.vault.get(self.record_id, name)
+
+    # --- what is done ---
+
+    def history(self) -> Sequence[Entry]:
+        return self.log.history("record", self.record_id)
+
+    def events(self) -> tuple[Event, ...]:
+        return tuple(entry.event for entry in self.history())
+
+    def goes_done(self) -> frozenset[str]:
+        return frozenset(event.modality for event in self.events() if isinstance(event, ModalityCaptured))
+
+    def missing(self) -> tuple[MissingPart, ...]:
+        found = (event for event in self.events() if isinstance(event, PartMissing))
+        return tuple(MissingPart(event.part, event.reason, event.operator) for event in found)
+
+    def corrected_fields(self) -> frozenset[str]:
+        return frozenset(event.field for event in self.events() if isinstance(event, BiodataCorrected))
+
+    def verifications(self) -> tuple[Verification, ...]:
+        found = [event for event in self.events() if isinstance(event, FingersVerified)]
+        return tuple(Verification(*pair) for event in found for pair in zip(event.fingers, event.scores, strict=True))
+
+    def waiver(self) -> str:
+        return "".join(event.reason for event in self.events() if isinstance(event, VerificationWaived))
+
+    def clear(self) -> None:
+        """Drops the drafts: the sealed package is in the vault and says all that they did."""
+        for body in list(self.vault.names(self.record_id)):
+            if body.name.startswith("draft."):
+                self.vault.drop(self.record_id, body.name)
+
+
+def _part_row(part: CapturedPart) -> list[Any]:
+    record = base64.b64encode(part.record).decode("ascii")
+    return [str(part.modality), part.part, record, part.image_format, part.quality, part.device, part.tries]
+
+
+def _part(row: list[Any]) -> CapturedPart:
+    modality, part, record, image_format, quality, device, tries = row
+    return CapturedPart(Modality(modality), part, base64.b64decode(record), image_format, quality, device, tries)
