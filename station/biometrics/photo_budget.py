@@ -26,7 +26,7 @@ def encode_jpeg_within(rgb: Rgb, max_bytes: int) -> bytes:
             return found
         width, height = (round(side * _SHRINK) for side in picture.size)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-    raise PhotoTooLarge(Modality.FACE, f"{max_bytes} bytes are too few for {_SIDE_PX_FLOOR} px at quality {_QUALITY_FLOOR}")
+    raise PhotoTooLarge(Modality.FACE, f"{max_bytes} bytes hold no {_SIDE_PX_FLOOR} px at quality {_QUALITY_FLOOR}")
 
 
 def _best_quality(picture: Image.Image, max_bytes: int) -> bytes | None:

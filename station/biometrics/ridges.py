@@ -32,7 +32,7 @@ _FREQUENCY_X = np.fft.rfftfreq(_BLOCK_PX)
 
 @dataclass(frozen=True, slots=True)
 class Ridges:
-    """Shares are of the image (`foreground_share`) and of the foreground (`flowing_share`, `dark_share`), as is the grey."""
+    """`foreground_share` is of the image; all else is of the foreground. Shares 0..1, grey 0..255."""
 
     foreground_share: float
     flowing_share: float
