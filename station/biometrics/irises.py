@@ -37,7 +37,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class IrisQuality:
-    """`usable_share` is what lids, lashes and reflections leave of the ring; `sharpness` (0..1) is the pupil's rim's."""
+    """`usable_share`: what lids, lashes, reflections leave of the ring; `sharpness`: of the pupil's rim, both 0..1."""
 
     pupil: Circle | None
     limbus: Circle | None
