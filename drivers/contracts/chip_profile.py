@@ -34,7 +34,7 @@ class ChipIdentity:
     life: ChipLife
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ChipFiles:
     """The contents of a chip, file by file, without length prefixes. `minutiae` holds zero, one or two templates."""
 

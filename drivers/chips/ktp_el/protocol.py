@@ -137,8 +137,9 @@ class KtpElProfile:
         answer = yield from chip.ask(Command(0x00, 0xB0, 0x00, 0x00, le=spec.capacity_bytes))
         if answer.sw not in (status_words.OK, status_words.END_OF_FILE):
             raise chip.fault(FaultCode.CHIP_REFUSED, f"READ BINARY {spec}: {status_words.describe(answer.sw)}")
-        prefix, content = answer.data[:PREFIX_BYTES], answer.data[PREFIX_BYTES:]
-        return content[: int.from_bytes(prefix, "big")]
+        content = answer.data[PREFIX_BYTES:]
+        length = int.from_bytes(answer.data[:PREFIX_BYTES], "big")
+        return content[:length] if length <= len(content) else b""
 
     def _set_life(self, chip: Exchange, life: ChipLife) -> Conversation[None]:
         spec = self._layout.files[Holds.CARD_CONTROL]
