@@ -44,6 +44,9 @@ FAULTS = {
     # capture: the nth capture of a device
     "poor-finger": Obedience("scanner", ("capture",), "the images of this capture are smudged"),
     "device-gone": Obedience("scanner", ("capture",), "the device goes away during this capture"),
+    "busy": Obedience("scanner", ("capture",), "the device answers that it is busy"),
+    "bad-signature": Obedience("scanner", ("capture",), "the signature under this capture is not the device's"),
+    "corrupt-image": Obedience("scanner", ("capture",), "the pictures of this capture are cut short"),
     # byte: bytes that travelled upward through the line
     "drop-link": Obedience("link", ("byte",), "the line is cut after this byte"),
 }

@@ -185,5 +185,4 @@ def main(argv: Sequence[str]) -> int:
     announce(relay.endpoint, control.endpoint)
     wait_for_end()
     relay.down()
-    control.close()
     return 0

@@ -128,7 +128,7 @@ def chip_identifier(seed: str, number: int) -> bytes:
 
 
 class PrinterServer:
-    """Serves the device on 127.0.0.1: one connection a command with half-close, or one that stays; a thread for each."""
+    """Serves the device on 127.0.0.1: one connection a command with half-close, or one that stays."""
 
     def __init__(self, device: EvolisSimulator, port: int) -> None:
         class Handler(socketserver.BaseRequestHandler):
@@ -142,10 +142,6 @@ class PrinterServer:
         self._server = _Server(("127.0.0.1", port), Handler)
         self.endpoint = f"tcp://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, name="printer", daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -263,6 +259,4 @@ def main(argv: Sequence[str]) -> int:
     announce(server.endpoint, control.endpoint)
     wait_for_end()
     contactless.leave()
-    control.close()
-    server.close()
-    return 0
+    return 0  # the servers' threads are daemons: they end with the process
