@@ -22,9 +22,7 @@ SIZES_BYTES: Final = {
     0x6FF6: 128,
 }
 _LIFE_AT: Final = 2 + card_control.LIFE_AT
-_STEPS: Final = frozenset(
-    ((ChipLife.BLANK, ChipLife.INCOMPLETE), (ChipLife.INCOMPLETE, ChipLife.PERSONALISED))
-)
+_STEPS: Final = frozenset(((ChipLife.BLANK, ChipLife.INCOMPLETE), (ChipLife.INCOMPLETE, ChipLife.PERSONALISED)))
 
 
 class Eeprom:

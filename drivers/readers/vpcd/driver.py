@@ -31,7 +31,7 @@ from drivers.readers.vpcd.protocol import (
     frame,
 )
 
-_BACKLOG = 4
+_BACKLOG = 16
 _POWER_OFF_S = 1.0
 _RECEIVE_BYTES = 65_536
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.chips.ktp_el.simulator import contactless_atr
 from drivers.chips.ktp_el.test_key import PUBLISHED_TEST_MASTER_KEY
 from drivers.contracts.chip_profile import ChipFiles, ChipLife, converse
-from drivers.contracts.errors import CardFate, DeviceFault, FaultCode, LocalProtocolError, RemoteProtocolError
+from drivers.contracts.errors import (
+    CardFate,
+    DeviceError,
+    DeviceFault,
+    FaultCode,
+    LocalProtocolError,
+    RemoteProtocolError,
+)
 from drivers.modules.memory.driver import MemoryModule
 
 _VECTORS = Path(__file__).parents[2] / "vectors" / "ktp_el" / "public_readers.json"
@@ -225,6 +235,26 @@ def test_an_unprotected_success_in_the_middle_of_a_write_is_refused(chip_bench: 
             lambda apdu: b"\x90\x00" if apdu[:2] == b"\x0c\xd6" else bench.transmit(apdu),
         )
     assert (refusal.value.code, refusal.value.card) == (FaultCode.MODULE_REFUSED, CardFate.IN_DOUBT)
+
+
+@given(data=st.data())
+def test_no_answer_breaks_a_conversation_with_anything_but_a_device_error(data: st.DataObject, chip_bench: Any) -> None:
+    bench, answered = chip_bench(), itertools.count(1)
+    wrong_at = data.draw(st.integers(1, 24))
+    wrong = data.draw(st.binary(max_size=60) | st.sampled_from([b"\x90\x00", b"\x61\x10", bytes(40) + b"\x90\x00"]))
+    if is_reading := data.draw(st.booleans()):
+        bench.write(bench.files())
+
+    def transmit(apdu: bytes) -> bytes:
+        return wrong if next(answered) == wrong_at else bench.transmit(apdu)
+
+    module = MemoryModule(PUBLISHED_TEST_MASTER_KEY)
+    bench.power()
+    try:
+        converse(bench.profile.read(module) if is_reading else bench.profile.write(bench.files(), module), transmit)
+    except DeviceError as error:
+        # Once a file was written the blank is not called untouched any more.
+        assert error.card is not CardFate.UNTOUCHED or bench.chip.life is not ChipLife.INCOMPLETE  # noqa: PT017
 
 
 def test_no_content_shows_in_any_error_or_repr(chip_bench: Any) -> None:

@@ -45,9 +45,7 @@ def test_the_files_fit_the_eight_kilobytes_of_the_chip() -> None:
         ('name = "ktp-el"', "name = ", "ktp-el.toml"),
     ],
 )
-def test_a_layout_that_is_wrong_is_refused_by_file_and_key(
-    tmp_path: Path, before: str, after: str, named: str
-) -> None:
+def test_a_layout_that_is_wrong_is_refused_by_file_and_key(tmp_path: Path, before: str, after: str, named: str) -> None:
     text = _FILE.read_text()
     assert before in text
     wrong = tmp_path / "ktp-el.toml"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from drivers.chips.ktp_el.simulator import ChipTorn, KtpElChip
 from drivers.readers.vpcd.protocol import Control, Deframer, VpcdError, control, frame
 from drivers.readers.vpcd.simulator import VpcdCard
+
+RECORDED = Path(__file__).parents[2] / "vectors" / "vpcd" / "libifdvpcd_0_8.json"
 
 
 @given(st.lists(st.binary(min_size=1, max_size=400), max_size=5), st.lists(st.integers(1, 50), min_size=1))
@@ -41,6 +45,22 @@ def test_messages_that_cannot_travel_are_refused() -> None:
         with pytest.raises(VpcdError):
             frame(body)
     assert len(frame(bytes(65_535))) == 65_537
+
+
+def test_a_card_answers_vsmartcards_own_reader_as_recorded() -> None:
+    card = VpcdCard(KtpElChip(bytes.fromhex("8004000000000001")))
+    heard = said = b""
+    for who, message in json.loads(RECORDED.read_text()):
+        if who == "reader":
+            heard += card.receive(bytes.fromhex(message))
+        else:
+            said += bytes.fromhex(message)
+    assert heard == said
+
+
+def test_controls_are_framed_as_vsmartcards_own_reader_frames_them() -> None:
+    recorded = {bytes.fromhex(message) for who, message in json.loads(RECORDED.read_text()) if who == "reader"}
+    assert {control(what) for what in Control} | {frame(bytes.fromhex("FFCA000000"))} == recorded
 
 
 def test_a_card_answers_only_the_atr_among_the_controls() -> None:
