@@ -43,7 +43,7 @@ class LogEntry:
     def follows(self, previous_hash: str) -> bool:
         """Whether its hash is right after an entry of that hash (`GENESIS` before the first)."""
         rest = {name: value for name, value in self.to_json().items() if name != "hash"}
-        return hashlib.sha256(bytes.fromhex(previous_hash) + canonical(rest)).hexdigest() == self.hash
+        return hashlib.sha256(previous_hash.encode("ascii") + canonical(rest)).hexdigest() == self.hash
 
     @classmethod
     def from_fields(cls, at: Fields) -> LogEntry:
