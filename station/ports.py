@@ -18,7 +18,7 @@ Random = Callable[[int], bytes]
 """n -> n random bytes."""
 
 
-D = TypeVar("D")
+D_co = TypeVar("D_co", covariant=True)
 T = TypeVar("T")
 
 
@@ -90,6 +90,10 @@ class EventLog(Protocol):
         """Every entry that concerned it, oldest first."""
         ...
 
+    def card_of_chip(self, chip_id: str) -> Subject | None:
+        """The card that this chip was bound to last."""
+        ...
+
     def stock(self) -> BlankEquation: ...
 
     def in_printer(self, printer: str) -> int:
@@ -151,13 +155,13 @@ class DeviceAway(Exception):
         self.name, self.reason = name, reason
 
 
-class OnLane(Protocol[D]):
+class OnLane(Protocol[D_co]):
     """A device on its lane: `run` hands it to one step, on the device's own thread, and returns when the step ended."""
 
     @property
     def name(self) -> str: ...
 
-    def run(self, step: Callable[[D], T]) -> T:
+    def run(self, step: Callable[[D_co], T]) -> T:
         """Raises `DeviceAway`, or whatever the step raised."""
         ...
 

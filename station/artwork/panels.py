@@ -35,6 +35,13 @@ def split(picture: Image.Image, *, levels: int) -> dict[Panel, Bitmap]:
     return {panel: bitmap(dyed[channel]) for panel, channel in DYES}
 
 
+def overlaid(ground: Bitmap, patch: Bitmap, *, left_px: int, top_px: int) -> Bitmap:
+    """`ground` with `patch`, which must lie inside it, in place of what was there."""
+    plane = _plane(ground).copy()
+    plane[top_px : top_px + patch.height_px, left_px : left_px + patch.width_px] = _plane(patch)
+    return Bitmap(ground.width_px, ground.height_px, plane.tobytes())
+
+
 def bitmap(plane: Image.Image) -> Bitmap:
     return Bitmap(plane.width, plane.height, plane.tobytes())
 

@@ -18,7 +18,7 @@ from station.artwork.card_data import CardData, field_text
 from station.artwork.errors import FieldMissing, LetterMissing, PrinterUnfit, TooLong
 from station.artwork.lettering import face as letters
 from station.artwork.lettering import has_all_letters
-from station.artwork.panels import bitmap, png, recompose, split
+from station.artwork.panels import bitmap, overlaid, png, recompose, split
 from station.artwork.svg_subset import HEIGHT_MM, WIDTH_MM, Box, Mark, Rule, Text
 from station.artwork.svg_values import Colour
 from station.artwork.template import CardTemplate, Field
@@ -78,10 +78,11 @@ def render(template: CardTemplate, data: CardData, geometry: PrinterGeometry) ->
         template,
         CardGeometry(geometry.width_px, geometry.height_px, geometry.dpi, geometry.panels, geometry.colour_levels),
     )
-    colours, resin = sheet.colours.copy(), sheet.resin.copy()
-    findings = [*_draw_photo(sheet, colours, data), *_draw_signature(sheet, resin, data)]
+    resin = sheet.resin.copy()
+    dyes, photo_findings = _dyes_with_photo(sheet, data)
+    findings = [*photo_findings, *_draw_signature(sheet, resin, data)]
     _draw_fields(sheet, resin, data)
-    panels = {**split(colours, levels=sheet.geometry.colour_levels), Panel.BLACK: bitmap(resin)}
+    panels = {**dyes, Panel.BLACK: bitmap(resin)}
     if Panel.OVERLAY in geometry.panels:
         panels[Panel.OVERLAY] = sheet.overlay
     return RenderedCard(
@@ -120,6 +121,7 @@ class _Sheet:
     scale: _Scale
     photo_px: PixelBox
     colours: Image.Image
+    dyes: Face
     resin: Image.Image
     overlay: Bitmap
 
@@ -146,7 +148,14 @@ def _sheet(template: CardTemplate, geometry: CardGeometry) -> _Sheet:
     for mark in template.ground:
         _draw_mark(layers[mark.layer], mark, scale, template)
     return _Sheet(
-        template, geometry, scale, scale.box(template.photo), layers["ymc"], layers["k"], bitmap(layers["overlay"])
+        template=template,
+        geometry=geometry,
+        scale=scale,
+        photo_px=scale.box(template.photo),
+        colours=layers["ymc"],
+        dyes=split(layers["ymc"], levels=geometry.colour_levels),
+        resin=layers["k"],
+        overlay=bitmap(layers["overlay"]),
     )
 
 
@@ -172,20 +181,32 @@ def _ink(canvas: Image.Image, colour: Colour | None) -> Colour | int | None:
     return 255 if colour is not None and canvas.mode == "L" else colour
 
 
-def _draw_photo(sheet: _Sheet, colours: Image.Image, data: CardData) -> list[Finding]:
+def _dyes_with_photo(sheet: _Sheet, data: CardData) -> tuple[Face, list[Finding]]:
+    """The dye panels. Only photo and frame differ from card to card, so only they are split anew."""
+    around_px = sheet.scale.length(sheet.template.binding.photo.frame_mm)
+    left, top, right, bottom = sheet.photo_px
+    left, top = max(0, left - around_px), max(0, top - around_px)
+    right, bottom = min(sheet.geometry.width_px, right + around_px), min(sheet.geometry.height_px, bottom + around_px)
+    patch = sheet.colours.crop((left, top, right, bottom))
+    findings = _draw_photo(sheet, patch, (left, top), data)
+    dyes = split(patch, levels=sheet.geometry.colour_levels)
+    ground = sheet.dyes
+    return {dye: overlaid(ground[dye], dyes[dye], left_px=left, top_px=top) for dye in dyes}, findings
+
+
+def _draw_photo(sheet: _Sheet, patch: Image.Image, corner: tuple[int, int], data: CardData) -> list[Finding]:
+    """Into `patch`, whose top left is at `corner` and whose rim is the frame's room."""
     left, top, right, bottom = sheet.photo_px
     picture, cropped = pictures.photo(data.photo_jpeg, size_px=(right - left, bottom - top))
     findings = [Finding(Level.WARNING, "photo", "photo_cropped")] if cropped > pictures.CROPPED_MAX else []
-    rule = sheet.template.binding.photo
-    frame_px = sheet.scale.length(rule.frame_mm)
     if not data.photo_background_replaced:
         findings.append(Finding(Level.WARNING, "photo", "photo_background_not_replaced"))
         # The rule asks for the background itself; a frame says the colour and leaves the photo as it is.
         # The year is the biodata's: a NIK may carry another, and stays valid.
+        rule = sheet.template.binding.photo
         odd = data.biodata.tanggal_lahir.year % 2 == 1
-        outer = (left - frame_px, top - frame_px, right + frame_px - 1, bottom + frame_px - 1)
-        ImageDraw.Draw(colours).rectangle(outer, fill=rule.odd_birth_year if odd else rule.even_birth_year)
-    colours.paste(picture, (left, top))
+        patch.paste(rule.odd_birth_year if odd else rule.even_birth_year, (0, 0, *patch.size))
+    patch.paste(picture, (left - corner[0], top - corner[1]))
     return findings
 
 

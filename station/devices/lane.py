@@ -23,6 +23,7 @@ class Lane(Generic[D]):
     def __init__(self, name: str, opener: Callable[[], D], closer: Callable[[D], None]) -> None:
         self.name = name
         self.trouble = ""  # the last error, empty when the last step was well
+        self.steps_waiting = 0  # asked for and not ended
         self._opener, self._closer = opener, closer
         self._device: D | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"lane-{name}")
@@ -33,7 +34,11 @@ class Lane(Generic[D]):
 
     def run(self, step: Callable[[D], T]) -> T:
         """Runs `step` on the lane's thread and returns when it has ended. `DeviceAway` if it cannot be opened."""
-        return self._thread.submit(self._step, step).result()
+        self.steps_waiting += 1
+        try:
+            return self._thread.submit(self._step, step).result()
+        finally:
+            self.steps_waiting -= 1
 
     def close(self) -> None:
         self._thread.submit(self._drop).result()

@@ -139,7 +139,7 @@ class Biodata:
         except ValueError:
             raise BadBiodata("tanggal_lahir", "not a date") from None
         try:
-            sex = Sex(data["jenis_kelamin"])
+            sex = Sex(str(data["jenis_kelamin"]))
         except ValueError:
             raise BadBiodata("jenis_kelamin", "unknown") from None
         return cls(**{**data, "nik": Nik(str(data["nik"])), "tanggal_lahir": birth, "jenis_kelamin": sex})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A record's life: opened, read out, captured, verified, confirmed, sealed, and received when the centre's receipt is here.
+"""A record's life: opened, read out, captured, verified, confirmed, sealed, and received once the centre's receipt is.
 
 The centre's status words are a history beside it (`CentralStatusNoted`), not states here: they may move backwards.
 """

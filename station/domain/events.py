@@ -467,11 +467,12 @@ _TYPES: Mapping[str, tuple[type, type | None]] = {
 
 def _typed(kind: str, name: str, annotation: str, value: Any) -> Any:
     outer, inner = _TYPES[annotation]
-    if type(value) is not outer:  # exactly: a bool is no int here
+    exact: type = type(value)  # a bool is no int here
+    if exact is not outer:
         raise BadEvent(f"{kind}: {name} is not {annotation}")
     if inner is None:
         return value
-    items = tuple(value)
+    items: tuple[Any, ...] = tuple(value)
     if any(type(item) is not inner for item in items):
         raise BadEvent(f"{kind}: {name} is not {annotation}")
     return items

@@ -6,5 +6,6 @@ from station.domain.card import CARD
 from station.domain.enrolment import RECORD
 from station.domain.life import Life
 from station.domain.print_ready_record import AUTHORISATION
+from station.domain.region import REGION_TABLE
 
-LIVES: tuple[Life, ...] = (RECORD, AUTHORISATION, CARD)
+LIVES: tuple[Life, ...] = (RECORD, AUTHORISATION, CARD, REGION_TABLE)

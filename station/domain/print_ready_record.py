@@ -79,7 +79,7 @@ class PrintReadyRecord:
     """What the centre sends, sealed to the station: all that card and chip need, and the issuer's signature.
 
     `photo` is the card's portrait as JPEG; `chip` the chip's files, `chip.issuer_signature` over
-    `chip.signed_content()` by the issuer's key `issuer_key` (an identifier). `signature` is 168 x 44 pixels, one bit each.
+    `chip.signed_content()` by the issuer's key named `issuer_key`. `signature` is 168 x 44 pixels of one bit.
     """
 
     authorisation_id: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from drivers.contracts.capture import Capture, Retry
+from drivers.contracts.capture import Capture, Frame, Retry
+from drivers.contracts.chip_profile import ChipFiles
 from drivers.contracts.fingerprint_scanner import FingerprintScanner
 from drivers.contracts.parts import Finger
 from station.domain.events import CardHandedOver, HandOverRefused
@@ -21,11 +22,11 @@ FINGER_TRIES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class FingerMatcher:
-    """Joined by the assembly: which finger a template is of, and how a fresh image scores against it."""
+    """Joined by the assembly: which fingers the chip's templates are of, and how a fresh frame scores against one."""
 
-    finger_of: Callable[[bytes], Finger]
-    score: Callable[[bytes, str, int, bytes], int]
-    """(image, image format, ppi, template) -> 1:1 score."""
+    fingers_of: Callable[[ChipFiles], Sequence[Finger]]
+    score: Callable[[Frame, bytes], int]
+    """(fresh frame, template) -> 1:1 score."""
     threshold: int
 
 
@@ -68,13 +69,13 @@ def hand_over(
 ) -> HandOverResult:
     """Up to three tries of the fingers on the chip; the best score decides."""
     card = waiting_card(log, reading)
-    templates = reading.files.minutiae
+    templates = list(zip(matcher.fingers_of(reading.files), reading.files.minutiae, strict=False))
     if not templates:
         raise NotForHandOver("no_template_on_chip")
     best = 0
     for attempt in range(FINGER_TRIES_MAX):
-        template = templates[attempt % len(templates)]
-        best = max(best, _one_try(scanner, matcher, template, timeout_s=timeout_s))
+        finger, template = templates[attempt % len(templates)]
+        best = max(best, _one_try(scanner, matcher, finger, template, timeout_s=timeout_s))
         if best >= matcher.threshold:
             log.append(CardHandedOver(card.id, card.facts["authorisation_id"], "finger", best, operator))
             return HandOverResult(True, card.id, best)
@@ -100,12 +101,13 @@ def hand_over_without_finger(
     return HandOverResult(True, card.id, 0)
 
 
-def _one_try(scanner: OnLane[FingerprintScanner], matcher: FingerMatcher, template: bytes, *, timeout_s: float) -> int:
-    finger = matcher.finger_of(template)
+def _one_try(
+    scanner: OnLane[FingerprintScanner], matcher: FingerMatcher, finger: Finger, template: bytes, *, timeout_s: float
+) -> int:
     got = scanner.run(lambda device: device.capture_fingers((finger,), timeout_s=timeout_s))
     match got:
         case Retry():
             return 0
         case Capture(frames=(frame, *_)):
-            return matcher.score(frame.image, frame.image_format, frame.ppi, template)
+            return matcher.score(frame, template)
     return 0

@@ -36,11 +36,12 @@ from station.domain.events import (
     FaceMatched,
     FeedFailed,
     PrintingIntended,
+    PrintReadyRecordExpired,
     RejectionIntended,
 )
 from station.domain.life import Refused
-from station.domain.print_ready_record import PrintReadyRecord
-from station.ports import DeviceAway, EventLog, OnLane
+from station.domain.print_ready_record import AuthorisationState, PrintReadyRecord
+from station.ports import Clock, DeviceAway, EventLog, OnLane
 from station.sealing.signatures import BadSignature, IssuerPublicKey
 
 CHIP_WRITES_MAX = 2  # a torn or refused write is begun again on the same chip once, then the card is rejected
@@ -99,6 +100,7 @@ class CardWorkshop:
     open_module: Callable[[], SecureAccessModule]
     issuer: IssuerPublicKey
     draw: Callable[[PrintReadyRecord, PrinterFacts], CardArtwork]
+    clock: Clock
     step: Callable[[str, str], None]
 
 
@@ -108,10 +110,33 @@ class _Spoiled(Exception):
 
 def make_card(workshop: CardWorkshop, record: PrintReadyRecord, card_id: str) -> CardResult:
     """One attempt at one card for `record`, to its end. `NotPrintable` when nothing was begun."""
+    check_authorisation(workshop.log, record, workshop.clock)
     try:
         return workshop.bench.run(lambda bench: _Attempt(workshop, bench, record, card_id).run())
     except DeviceAway as away:
         raise NotPrintable("printer_away", away.reason) from away
+
+
+def check_authorisation(log: EventLog, record: PrintReadyRecord, clock: Clock) -> None:
+    """One card per authorisation, only while it is reserved here and not expired; expiry becomes a fact."""
+    subject = log.subject("authorisation", record.authorisation_id)
+    if subject is None:
+        raise NotPrintable("unknown_authorisation", record.authorisation_id)
+    if subject.state == AuthorisationState.RESERVED and clock.now() >= record.valid_until:
+        log.append(PrintReadyRecordExpired(record.authorisation_id))
+        raise NotPrintable("expired", record.authorisation_id)
+    if subject.state != AuthorisationState.RESERVED:
+        raise NotPrintable(_NOT_NOW[AuthorisationState(subject.state)], record.authorisation_id)
+
+
+_NOT_NOW = {
+    AuthorisationState.AT_WORK: "in_doubt",
+    AuthorisationState.IN_DOUBT: "in_doubt",
+    AuthorisationState.PRINTED: "already_printed",
+    AuthorisationState.FULFILLED: "already_printed",
+    AuthorisationState.EXPIRED: "expired",
+    AuthorisationState.REVOKED: "revoked",
+}
 
 
 class _Attempt:
@@ -142,7 +167,7 @@ class _Attempt:
         except DeviceError as error:
             raise NotPrintable("printer_away", str(error)) from error
         if status.faults:
-            raise NotPrintable(f"fault.{status.faults[0]}")
+            raise NotPrintable(f"fault.{status.faults[0]}", f"remedy.{status.faults[0]}")
         if status.card is not CardPlace.NONE:
             raise NotPrintable("card_left_in_printer")
         if self.log.in_printer(self.place) < 1:

@@ -1,0 +1,230 @@
+"""One station, joined from its configuration: log, vault, keys, devices, and what each workflow needs of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.catalogue import CHIP_PROFILES
+from drivers.contracts.card_printer import PrinterFacts
+from drivers.contracts.chip_profile import ChipProfile
+from station import __version__
+from station.artwork.loader import TEMPLATES, load_template
+from station.assembly.benches import Benches
+from station.assembly.clocks import SystemClock
+from station.assembly.identifiers import new_id
+from station.assembly.judge import StationJudge, fingers_on_chip
+from station.assembly.studio import Studio
+from station.config import StationConfig
+from station.domain.events import RegionTableApplied, StationOpened, StationPaired
+from station.domain.print_ready_record import PrintReadyRecord
+from station.ports import Clock, EventLog, Random, ServiceDesk
+from station.regions import RegionTables, load_region_tables
+from station.sealing.key_guards import KeyGuard, PassphraseGuard, PlainFileGuard, check_tight
+from station.sealing.key_ring import StationKeyRing, load_station, save
+from station.store.event_log import SqliteEventLog
+from station.store.folder import make_private_folder
+from station.store.vault import SqliteVault
+from station.uplink.pairing import Pairing
+from station.uplink.print_ready import PRINT_READY_BODY
+from station.workflows.capture_parts import CaptureBench
+from station.workflows.carried_list import CarriedList
+from station.workflows.enrol import RecordingDesk
+from station.workflows.hand_over import FingerMatcher
+from station.workflows.personalise_card import CardArtwork, CardWorkshop, NotPrintable
+from station.workflows.read_card import CardReading, read_card
+from station.workflows.resolve_in_doubt import ChipLook, find_lost_cards
+
+_PAIRING_FILE = "pairing.json"
+
+
+class NotPaired(Exception):
+    """The station knows no centre yet: records cannot be sealed. `ektp pair` ends that."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """A station that owns its data folder until `close`. Build it with `open_station`."""
+
+    config: StationConfig
+    folder: Path
+    keys: StationKeyRing
+    guard: KeyGuard
+    log: EventLog
+    store: SqliteEventLog
+    vault: SqliteVault
+    benches: Benches
+    regions: RegionTables
+    profile: ChipProfile
+    studio: Studio
+    judge: StationJudge
+    clock: Clock
+    random: Random
+
+    def close(self) -> None:
+        self.benches.close()
+        self.vault.close()
+        self.store.close()
+
+    def new_id(self, prefix: str) -> str:
+        return new_id(prefix, self.clock.now(), self.random)
+
+    # --- pairing ---
+
+    @property
+    def pairing(self) -> Pairing:
+        """`NotPaired` until `pair` was done."""
+        path = self.folder / _PAIRING_FILE
+        if not path.exists():
+            raise NotPaired(f"{self.folder}: not paired with a centre; run `ektp pair`")
+        check_tight(path)
+        return Pairing.from_json(json.loads(path.read_text(encoding="ascii")))
+
+    @property
+    def is_paired(self) -> bool:
+        return (self.folder / _PAIRING_FILE).exists()
+
+    def keep_pairing(self, pairing: Pairing) -> None:
+        """Pins the centre's keys: from now on only they are trusted."""
+        path = self.folder / _PAIRING_FILE
+        unfinished = path.with_suffix(".new")
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            json.dump(pairing.to_json(), file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        self.log.append(StationPaired(pairing.centre_id, pairing.sealing.key_id, pairing.signing.key_id))
+
+    # --- what the workflows need ---
+
+    def recording_desk(self, desk: ServiceDesk) -> RecordingDesk:
+        pairing = self.pairing
+        return RecordingDesk(
+            log=self.log,
+            vault=self.vault,
+            carried=CarriedList(self.vault),
+            regions=self.regions,
+            devices=CaptureBench(
+                self.benches.fingers, self.benches.irises, self.benches.camera, self.benches.pad, self.judge
+            ),
+            desk=desk,
+            settings=self.config.capture,
+            station_id=pairing.station_id,
+            centre_key=pairing.sealing,
+            clock=self.clock,
+            new_id=self.new_id,
+        )
+
+    def workshop(self, printer: str, step: Callable[[str, str], None]) -> CardWorkshop:
+        """`NotPrintable` for a printer that the configuration does not name."""
+        bench = self.benches.printers.get(printer)
+        if bench is None:
+            raise NotPrintable("printer_away", f"no printer {printer!r} in the configuration")
+        return CardWorkshop(
+            log=self.log,
+            bench=bench,
+            profile=self.profile,
+            open_module=self.benches.open_module,
+            issuer=self.pairing.issuer,
+            draw=self._draw,
+            clock=self.clock,
+            step=step,
+        )
+
+    def _draw(self, record: PrintReadyRecord, facts: PrinterFacts) -> CardArtwork:
+        return self.studio.draw(record, facts, self.clock.now().date())
+
+    def print_ready_record(self, authorisation_id: str) -> PrintReadyRecord:
+        """What the centre sent for this authorisation; `BodyMissing` when it is not here."""
+        body = self.vault.get(authorisation_id, PRINT_READY_BODY)
+        return PrintReadyRecord.from_json(json.loads(body))
+
+    def read_card(self, printer: str) -> CardReading:
+        """The card that lies on this printer's encoder, used as the desk's reader."""
+        return self.benches.printers[printer].run(
+            lambda bench: read_card(bench.encoder, self.profile, self.benches.open_module, self.pairing.issuer)
+        )
+
+    def matcher(self) -> FingerMatcher:
+        return FingerMatcher(fingers_on_chip, self.judge.match_template, self.judge.match_threshold)
+
+    def look_at(self, card_id: str, reading: CardReading) -> ChipLook:
+        """Whether what was read is the record that this card was made for."""
+        card = self.log.subject("card", card_id)
+        wanted = self.print_ready_record(card.facts["authorisation_id"]).chip if card else None
+        return ChipLook(reading.chip_id, reading.genuine and reading.files == wanted)
+
+
+LogWrapper = Callable[[EventLog], EventLog]
+
+
+def open_station(
+    config: StationConfig,
+    *,
+    clock: Clock | None = None,
+    random: Random = os.urandom,
+    around_log: LogWrapper = lambda log: log,
+) -> Station:
+    """Takes the data folder, opens everything, and puts cards that were at work into doubt.
+
+    `around_log` may stand between the workflows and the log (tests kill there). Raises `StoreError`, `FilesExposed`,
+    `GuardRefused` or `BadKeyRing`; a device that is missing or broken raises nothing.
+    """
+    clock = clock or SystemClock()
+    folder = Path(config.data)
+    make_private_folder(folder)
+    guard = guard_of(config)
+    keys = _keys(folder / "keys" / "station.json", guard)
+    store = SqliteEventLog(folder, clock)
+    log = around_log(store)
+    station = Station(
+        config=config,
+        folder=folder,
+        keys=keys,
+        guard=guard,
+        log=log,
+        store=store,
+        vault=SqliteVault(folder, keys, clock, random=random),
+        benches=Benches(config),
+        regions=load_region_tables(),
+        profile=CHIP_PROFILES[config.card.chip](TEMPLATES),
+        studio=Studio(load_template(config.card.template), config.card.place_of_issue),
+        judge=StationJudge(),
+        clock=clock,
+        random=random,
+    )
+    _say_what_is_new(station)
+    find_lost_cards(log)
+    return station
+
+
+def guard_of(config: StationConfig) -> KeyGuard:
+    if config.keys.guard == "plain-file":
+        return PlainFileGuard()
+    path = Path(config.keys.passphrase_file)
+
+    def passphrase() -> str:
+        check_tight(path)
+        return path.read_text(encoding="utf-8").strip()
+
+    return PassphraseGuard(passphrase)
+
+
+def _keys(path: Path, guard: KeyGuard) -> StationKeyRing:
+    """The station's keys, made at the first start."""
+    try:
+        return load_station(path, guard)
+    except FileNotFoundError:
+        make_private_folder(path.parent)
+        save(StationKeyRing.generate(), path, guard)
+        return load_station(path, guard)
+
+
+def _say_what_is_new(station: Station) -> None:
+    station.log.append(StationOpened(__version__, station.guard.name))
+    table = station.regions.in_force
+    if station.log.subject("region_table", table.decree) is None:
+        station.log.append(RegionTableApplied(table.decree, table.dated.isoformat()))

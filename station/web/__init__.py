@@ -1,0 +1,1 @@
+"""The station's pages on loopback: one module a screen, live by server-sent events, nothing fetched from outside."""

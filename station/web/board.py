@@ -1,0 +1,125 @@
+"""The board: devices, queue and blanks of this station, live. It shows counts and states, never a name or a NIK."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from station.devices.health import Health
+from station.domain.blank_stock import BlankEquation
+from station.languages import LANGUAGES, say
+
+PERIOD_S = 1.0
+LISTENERS_MAX = 32
+_STATIC = Path(__file__).parent / "static"
+_SECURITY = (
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """One moment of the station. `queue` is counts by name of `screen.*`."""
+
+    devices: tuple[Health, ...]
+    queue: Mapping[str, int]
+    blanks: BlankEquation
+    centre: str
+    keys_are_plain: bool
+
+
+def board_app(look: Callable[[], BoardState], screens: Path) -> Starlette:
+    """`look` may take as long as a device; it runs on a thread. `screens` holds the templates."""
+    board = _Board(look, screens)
+    return Starlette(
+        routes=[
+            Route("/", board.page),
+            Route("/board/{language}", board.page),
+            Route("/board/{language}/events", board.events),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        # A page of another site must not reach a station through its user's browser by a name that points here.
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
+            Middleware(_SecurityHeaders),
+        ],
+    )
+
+
+class _SecurityHeaders:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_SECURITY]
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class _Board:
+    def __init__(self, look: Callable[[], BoardState], screens: Path) -> None:
+        self._look = look
+        self._listeners = 0
+        self._pages = Environment(
+            loader=FileSystemLoader(screens), autoescape=select_autoescape(default=True), undefined=StrictUndefined
+        )
+
+    async def page(self, request: Request) -> Response:
+        language = request.path_params.get("language", LANGUAGES[0])
+        if language not in LANGUAGES:
+            return RedirectResponse("/")
+        return HTMLResponse(await self._render("board.html", language))
+
+    async def events(self, request: Request) -> Response:
+        language = request.path_params["language"]
+        if language not in LANGUAGES:
+            return Response(status_code=404)
+        if self._listeners >= LISTENERS_MAX:
+            return Response("too many screens", status_code=503, headers={"Retry-After": "10"})
+        return StreamingResponse(self._stream(language), media_type="text/event-stream")
+
+    async def _stream(self, language: str) -> AsyncIterator[str]:
+        self._listeners += 1
+        try:
+            last = ""
+            while True:
+                fragment = await self._render("board_live.html", language)
+                # A line of its own keeps the screen's watchdog quiet when nothing changed.
+                yield _event("board", fragment) if fragment != last else _event("alive", "")
+                last = fragment
+                await asyncio.sleep(PERIOD_S)
+        finally:
+            self._listeners -= 1
+
+    async def _render(self, template: str, language: str) -> str:
+        state = await asyncio.to_thread(self._look)
+        other = next(each for each in LANGUAGES if each != language)
+
+        def told(key: str, **values: Any) -> str:
+            return say(key, language, **values)
+
+        return self._pages.get_template(template).render(state=state, say=told, language=language, other=other)
+
+
+def _event(name: str, data: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {name}\n{lines}\n"

@@ -1,0 +1,18 @@
+// A screen that is no longer fed says so, in words and colour: a dead screen must not look like a quiet office.
+(function () {
+  "use strict";
+  var LIMIT_MS = 10000;
+  var last = Date.now();
+  function fed() { last = Date.now(); }
+  document.addEventListener("htmx:sseMessage", fed);
+  document.addEventListener("htmx:sseBeforeMessage", fed);
+  document.addEventListener("htmx:sseOpen", fed);
+  setInterval(function () {
+    var mark = document.getElementById("line");
+    if (!mark) { return; }
+    var alive = Date.now() - last < LIMIT_MS;
+    var text = mark.getAttribute(alive ? "data-live" : "data-cut");
+    if (mark.textContent !== text) { mark.textContent = text; }
+    mark.className = alive ? "good" : "bad";
+  }, 1000);
+})();
