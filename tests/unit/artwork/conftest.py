@@ -15,7 +15,8 @@ from station.artwork.loader import load_template
 from station.artwork.template import CardTemplate
 from station.domain.citizen import Biodata, Nik, Sex
 
-RED, SKIN = (219, 21, 20), (190, 140, 110)
+Rgb = tuple[int, int, int]
+RED = (219, 21, 20)
 
 CITIZEN = Biodata(
     nik=Nik("3273014107859001"),  # a region that exists, a serial that stands for nobody
@@ -39,14 +40,21 @@ CITIZEN = Biodata(
 )
 
 
-def drawn_photo(background: tuple[int, int, int] = RED, size: tuple[int, int] = (960, 1280)) -> bytes:
+def drawn_photo(
+    background: Rgb = RED,
+    size: tuple[int, int] = (960, 1280),
+    *,
+    quality: int = 92,
+    skin: Rgb = (190, 140, 110),
+    shirt: Rgb = (40, 60, 110),
+) -> bytes:
     picture = Image.new("RGB", (960, 1280), background)
     draw = ImageDraw.Draw(picture)
-    draw.ellipse((120, 900, 840, 1700), fill=(40, 60, 110))
-    draw.ellipse((260, 260, 700, 860), fill=SKIN)
+    draw.ellipse((120, 900, 840, 1700), fill=shirt)
+    draw.ellipse((260, 260, 700, 860), fill=skin)
     draw.ellipse((240, 200, 720, 520), fill=(25, 20, 20))
     out = io.BytesIO()
-    picture.resize(size).save(out, "JPEG", quality=92)
+    picture.resize(size).save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 

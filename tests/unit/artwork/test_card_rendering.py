@@ -13,6 +13,7 @@ from PIL import Image
 
 from drivers.contracts.card_printer import Panel, PrinterFacts
 from station.artwork.card_data import CardData
+from station.artwork.comparison import SAME_PHOTO_MAX, photo_difference
 from station.artwork.errors import BadPicture, FieldMissing, LetterMissing, PrinterUnfit, TooLong
 from station.artwork.panels import Pixels, recompose
 from station.artwork.rendering import CardGeometry, RenderedCard, render
@@ -113,17 +114,20 @@ def test_the_photo_fills_its_box_whatever_its_size(
     assert shown.shape == (331, 248, 3)
 
 
-def test_the_photo_can_be_found_again_in_the_panels(template: CardTemplate, card_of: CardOf, photo_of: PhotoOf) -> None:
-    card = render(template, card_of(), AT_300)
-    left, top, right, bottom = card.photo_box_px
-    shown = recompose(card.face)[top:bottom, left:right].astype(int)
+@pytest.mark.parametrize("levels", [32, 64, 256])
+def test_the_face_that_was_sent_shows_the_chips_photo_and_no_other(
+    template: CardTemplate, card_of: CardOf, photo_of: PhotoOf, levels: int
+) -> None:
+    card = render(template, card_of(), CardGeometry(colour_levels=levels))
 
-    def distance(jpeg: bytes) -> float:
-        taken = Image.open(io.BytesIO(jpeg)).resize((right - left, bottom - top), Image.Resampling.LANCZOS)
-        return float(np.abs(shown - np.asarray(taken)).mean())
+    def difference(jpeg: bytes) -> float:
+        return photo_difference(card.face, card.photo_box_px, jpeg)
 
-    assert distance(photo_of()) < 2
-    assert distance(photo_of((0, 144, 255))) > 40
+    assert difference(photo_of()) < 0.001
+    assert difference(photo_of(size=(180, 240), quality=30)) < SAME_PHOTO_MAX  # a chip has little room
+    other = photo_of(skin=(120, 80, 60), shirt=(230, 230, 220))  # another person before the same background
+    assert difference(other) > 1.5 * SAME_PHOTO_MAX
+    assert difference(photo_of((0, 144, 255))) > 2 * SAME_PHOTO_MAX
 
 
 def test_recomposing_gives_back_the_colours_that_were_split(template: CardTemplate, card_of: CardOf) -> None:
