@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-
 from drivers.contracts.capture import RetryReason
 from drivers.contracts.parts import Finger
 from drivers.iso19794.minutiae import MinutiaeTemplate
 from station.biometrics import nbis_adapter
+from station.biometrics.finger_images import UnusableFinger, check_finger_image
 from station.biometrics.minutiae import template_of
 from station.biometrics.ridges import Ridges, find_ridges
 from station.biometrics.thresholds import DEFAULT_THRESHOLDS, Thresholds
-from station.biometrics.verdicts import Grey, Modality, Shortfall, UnusableInput
+from station.biometrics.verdicts import Grey, Shortfall
 
-_PPI_RANGE = (495, 505)  # 19794-4 allows one per cent
-_SIDE_PX_RANGE = (160, 1600)  # 8 mm; NFIQ 2 itself stops at 800x1000 after trimming white
+__all__ = [
+    "FingerExamination",
+    "FingerQuality",
+    "SlapVerdict",
+    "UnusableFinger",
+    "examine_finger",
+    "examine_fingers",
+    "judge_finger",
+]
+
 THREADS_MAX = 2
-
-
-class UnusableFinger(UnusableInput):
-    """Not an image that a finger can be judged from: wrong resolution, size or depth."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(Modality.FINGER, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +112,6 @@ def _judge(grey: Grey, ppi: int, finger: Finger | None, thresholds: Thresholds) 
     template = template_of(examination, grey, ppi, finger)
     shortfalls = _shortfalls(examination.nfiq2, len(template.minutiae), ridges, thresholds)
     return FingerExamination(_quality(examination.nfiq2, len(template.minutiae), ridges, shortfalls), template)
-
-
-def check_finger_image(grey: Grey, ppi: int) -> None:
-    if grey.ndim != 2 or grey.dtype != np.uint8:
-        raise UnusableFinger("8-bit grey wanted")
-    if not _PPI_RANGE[0] <= ppi <= _PPI_RANGE[1]:
-        raise UnusableFinger(f"{ppi} ppi, 500 wanted")
-    height, width = grey.shape
-    if not all(_SIDE_PX_RANGE[0] <= side <= _SIDE_PX_RANGE[1] for side in (width, height)):
-        raise UnusableFinger(f"{width}x{height} pixels, each side {_SIDE_PX_RANGE[0]} to {_SIDE_PX_RANGE[1]}")
 
 
 def _gate(ridges: Ridges, thresholds: Thresholds) -> Shortfall | None:

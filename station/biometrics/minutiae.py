@@ -12,6 +12,7 @@ from drivers.iso19794 import card_minutiae
 from drivers.iso19794.card_minutiae import USUAL_COUNT_MAX
 from drivers.iso19794.minutiae import Minutia, MinutiaeTemplate, MinutiaKind
 from station.biometrics import nbis_adapter
+from station.biometrics.finger_images import check_finger_image
 from station.biometrics.nbis_adapter import Examination, RawMinutia
 from station.biometrics.verdicts import Grey
 
@@ -21,7 +22,11 @@ _SURELY_POOR = 20  # of 100: MINDTCT's reliability where it saw little more than
 
 
 def extract(grey: Grey, ppi: int, finger: Finger | None) -> MinutiaeTemplate:
-    """MINDTCT's minutiae of a 500 ppi image, about 70 ms; `quality` 0: nobody asked NFIQ 2."""
+    """MINDTCT's minutiae of a 500 ppi image, about 70 ms; `quality` 0: nobody asked NFIQ 2. Raises `UnusableFinger`.
+
+    It finds minutiae in anything: an image that `judge_finger` has not passed may hold no ridges.
+    """
+    check_finger_image(grey, ppi)
     return template_of(nbis_adapter.examine(grey, nfiq2=False), grey, ppi, finger)
 
 

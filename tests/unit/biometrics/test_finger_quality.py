@@ -13,6 +13,7 @@ from drivers.contracts.capture import RetryReason
 from drivers.contracts.parts import Finger
 from station.biometrics import nbis_adapter
 from station.biometrics.fingers import UnusableFinger, examine_finger, examine_fingers, judge_finger
+from station.biometrics.minutiae import extract
 from station.biometrics.thresholds import Thresholds
 from station.biometrics.verdicts import Grey, Rgb, Shortfall
 
@@ -90,6 +91,8 @@ def test_a_faint_print_is_called_dry_and_a_dark_one_wet(prints: dict[str, Grey])
 def test_an_image_of_another_resolution_size_or_depth_is_refused_by_name(grey: Grey, ppi: int, word: str) -> None:
     with pytest.raises(UnusableFinger, match=word):
         judge_finger(grey, ppi)
+    with pytest.raises(UnusableFinger, match=word):
+        extract(grey, ppi, None)
 
 
 def test_a_slap_on_two_threads_is_judged_as_one_by_one(prints: dict[str, Grey], noise: Grey) -> None:
