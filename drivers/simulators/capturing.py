@@ -20,6 +20,7 @@ from drivers.simulators.people import person
 
 BODY_MAX_BYTES = 64 << 10
 IDLE_S = 30.0
+STOP_POLL_S = 0.02  # how soon `close` is noticed
 KINDS = {"finger": BioType.FINGER, "iris": BioType.IRIS, "face": BioType.FACE}
 
 
@@ -73,7 +74,7 @@ class CaptureServer(ThreadingHTTPServer):
         self.answer: Callable[[str, str, bytes], Answer | None] = lambda *_: Answer(503, b"")
 
     def start(self) -> None:
-        threading.Thread(target=self.serve_forever, name="sbi", daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(STOP_POLL_S,), name="sbi", daemon=True).start()
 
     def close(self) -> None:
         self.shutdown()

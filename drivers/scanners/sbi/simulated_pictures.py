@@ -20,6 +20,7 @@ Pixels = npt.NDArray[np.uint8]
 PPI = 500
 SMUDGE_PX = 4
 FADED_TO = 0.2  # of the contrast
+SHARP_FINGER, SHARP_IRIS, SHARP_FACE = 30.0, 6.5, 7.0  # contrast of usual good pictures of the simulated people
 
 
 def encode_picture(pixels: Pixels, *, is_cut: bool = False) -> bytes:
@@ -36,30 +37,35 @@ def smudged(pixels: Pixels) -> Pixels:
     return (255 - (255 - blurred) * FADED_TO).astype(np.uint8)
 
 
-def score(pixels: Pixels) -> int:
-    """The device's own figure: contrast between neighbours, 0..100. It knows blurred from sharp and nothing more."""
+def score(pixels: Pixels, sharp: float) -> int:
+    """The device's own figure, 0..100: contrast between neighbours, 80 where it is `sharp`; it sees a blur, no more."""
     grey = np.asarray(Image.fromarray(pixels).convert("L"), dtype=np.float64)
-    return int(min(100.0, 4.0 * float(np.abs(np.diff(grey, axis=1)).mean() + np.abs(np.diff(grey, axis=0)).mean())))
+    contrast = float(np.abs(np.diff(grey, axis=1)).mean() + np.abs(np.diff(grey, axis=0)).mean())
+    return min(100, round(80 * contrast / sharp))
 
 
 def finger_record(finger: Finger, pixels: Pixels, at: datetime, *, is_cut: bool = False) -> bytes:
     height_px, width_px = pixels.shape
     picture = encode_picture(pixels, is_cut=is_cut)
-    image = FingerImage(finger, picture, width_px, height_px, provenance=_provenance(pixels, at))
+    image = FingerImage(finger, picture, width_px, height_px, provenance=_provenance(pixels, SHARP_FINGER, at))
     return finger_image.encode_one(image)
 
 
 def iris_record(eye: Eye, pixels: Pixels, at: datetime, *, is_cut: bool = False) -> bytes:
     height_px, width_px = pixels.shape
     picture = encode_picture(pixels, is_cut=is_cut)
-    return iris_image.encode_one(IrisImage(eye, picture, width_px, height_px, provenance=_provenance(pixels, at)))
+    return iris_image.encode_one(
+        IrisImage(eye, picture, width_px, height_px, provenance=_provenance(pixels, SHARP_IRIS, at))
+    )
 
 
 def face_record(pixels: Pixels, at: datetime, *, is_cut: bool = False) -> bytes:
     height_px, width_px, _ = pixels.shape
     picture = encode_picture(pixels, is_cut=is_cut)
-    return face_image.encode_one(FaceImage(picture, width_px, height_px, provenance=_provenance(pixels, at)))
+    return face_image.encode_one(
+        FaceImage(picture, width_px, height_px, provenance=_provenance(pixels, SHARP_FACE, at))
+    )
 
 
-def _provenance(pixels: Pixels, at: datetime) -> Provenance:
-    return Provenance(date=date_of(at), qualities=(Quality(score(pixels)),))
+def _provenance(pixels: Pixels, sharp: float, at: datetime) -> Provenance:
+    return Provenance(date=date_of(at), qualities=(Quality(score(pixels, sharp)),))

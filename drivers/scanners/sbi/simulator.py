@@ -25,6 +25,11 @@ from drivers.scanners.sbi.simulator_keys import DeviceKeys
 SUB_TYPES = {BioType.FINGER: "Slap", BioType.IRIS: "Double", BioType.FACE: "Full face"}
 SUB_IDS = {BioType.FINGER: ("1", "2", "3"), BioType.IRIS: ("1", "2", "3"), BioType.FACE: ("0",)}
 COUNT_MAX = {BioType.FINGER: 4, BioType.IRIS: 2, BioType.FACE: 1}
+SHARP = {
+    BioType.FINGER: pictures.SHARP_FINGER,
+    BioType.IRIS: pictures.SHARP_IRIS,
+    BioType.FACE: pictures.SHARP_FACE,
+}
 FIRMWARE = "1.0.0"
 PICTURE_FAULTS = ("poor-finger", "corrupt-image", "bad-signature")
 
@@ -196,7 +201,7 @@ class SbiDevice:
                 previous = protocol.next_hash(previous, record)
             except protocol.BadReply:
                 raise _Refusal("500", "previousHash: not a SHA-256") from None
-            data = self._data(request, bio, part, record, pictures.score(shown))
+            data = self._data(request, bio, part, record, pictures.score(shown, SHARP[self.kind]))
             token = self._sign(data)
             entries.append(_success(_forged(token) if spoilt.forged else token, previous))
         return entries

@@ -1,0 +1,420 @@
+"""Whatever a device answers over HTTP, the station believes only evidence, and says who must act when it does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from drivers.contracts.capture import Capture, DeviceState, Retry, RetryReason
+from drivers.contracts.errors import (
+    CardFate,
+    DeviceFault,
+    FaultCode,
+    LocalProtocolError,
+    RemoteProtocolError,
+    TransportError,
+)
+from drivers.contracts.parts import Eye, Finger
+from drivers.iso19794 import finger_image
+from drivers.scanners.sbi import protocol
+from drivers.scanners.sbi.client import SbiClient
+from drivers.scanners.sbi.driver import SbiFaceCamera, SbiFingerprintScanner, SbiIrisScanner
+from drivers.scanners.sbi.names import BioType
+from drivers.scanners.sbi.signed_token import decode_base64url, encode_base64url, make_token, open_token
+from drivers.scanners.sbi.simulator import Answer, SbiDevice
+from drivers.scanners.sbi.simulator_keys import Authority, DeviceKeys
+
+from .conftest import NOW
+
+FINGERS = (Finger.LEFT_INDEX, Finger.LEFT_MIDDLE)
+MakeDevice = Callable[..., SbiDevice]
+Serve = Callable[[Callable[[str, str, bytes], Answer | None]], str]
+Entry = dict[str, Any]
+
+
+@dataclass
+class Tampering:
+    """A device with somebody in between who rewrites captures and device infos, and remembers what passed."""
+
+    device: SbiDevice
+    on_capture: Callable[[list[Entry]], list[Entry]] = lambda entries: entries
+    on_info: Callable[[list[Entry]], list[Entry]] = lambda entries: entries
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    def answer(self, verb: str, path: str, body: bytes) -> Answer | None:
+        answer = self.device.answer(verb, path, body)
+        if answer is None or verb == "MOSIPDISC":
+            return answer
+        value = json.loads(answer.body)
+        if verb == "MOSIPDINFO":
+            return Answer(200, json.dumps(self.on_info(value)).encode())
+        self.requests.append(json.loads(body))
+        return Answer(200, json.dumps({"biometrics": self.on_capture(value["biometrics"])}).encode())
+
+
+def client_to(endpoint: str, authority: Authority, **options: Any) -> SbiClient:
+    return SbiClient(endpoint, (authority.certificate,), clock=lambda: NOW, **options)
+
+
+@pytest.fixture
+def tampering(make_device: MakeDevice) -> Tampering:
+    return Tampering(make_device(BioType.FINGER))
+
+
+@pytest.fixture
+def scanner(tampering: Tampering, serve: Serve, authority: Authority) -> SbiFingerprintScanner:
+    return SbiFingerprintScanner(client_to(serve(tampering.answer), authority))
+
+
+def resigned(entry: Entry, keys: DeviceKeys, **changes: Any) -> Entry:
+    """The same entry with other claims, signed well by `keys`."""
+    data = {**open_token(entry["data"], "data").payload, **changes}
+    return {**entry, "data": make_token(data, keys.key, keys.chain)}
+
+
+def test_fingers_come_back_in_the_order_asked(scanner: SbiFingerprintScanner) -> None:
+    asked = (Finger.LEFT_MIDDLE, Finger.LEFT_INDEX)
+    capture = scanner.capture_fingers(asked, timeout_s=5)
+    assert isinstance(capture, Capture)
+    assert tuple(frame.part for frame in capture.frames) == asked
+    frame = capture.frames[0]
+    assert (frame.width_px, frame.height_px, frame.ppi, frame.image_format) == (96, 120, 500, "jpeg2000")
+    assert frame.quality is not None
+    assert finger_image.decode(frame.record).images[0].image == frame.image
+    assert capture.device.trusted
+
+
+def test_the_fingers_of_the_slap_that_are_not_asked_are_named_as_exceptions(
+    scanner: SbiFingerprintScanner, tampering: Tampering
+) -> None:
+    scanner.capture_fingers(FINGERS, timeout_s=5)
+    (bio,) = tampering.requests[0]["bio"]
+    assert bio["exception"] == ["Left RingFinger", "Left LittleFinger"]
+    assert (bio["count"], bio["deviceSubId"]) == ("2", "1")
+
+
+def test_each_capture_has_its_own_transaction_and_continues_the_chain(
+    scanner: SbiFingerprintScanner, tampering: Tampering
+) -> None:
+    hashes: list[str] = []
+    tampering.on_capture = lambda entries: hashes.append(entries[-1]["hash"]) or entries  # type: ignore[func-returns-value]
+    for _ in range(3):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    previous = [request["bio"][0]["previousHash"] for request in tampering.requests]
+    assert previous == [protocol.FIRST_HASH, *hashes[:2]]
+    assert len({request["transactionId"] for request in tampering.requests}) == 3
+
+
+def test_the_device_must_answer_before_the_station_stops_waiting(
+    scanner: SbiFingerprintScanner, tampering: Tampering
+) -> None:
+    scanner.capture_fingers(FINGERS, timeout_s=5)
+    scanner.capture_fingers(FINGERS, timeout_s=1)
+    assert [request["timeout"] for request in tampering.requests] == ["3000", "500"]
+
+
+def assert_not_trusted(caught: pytest.ExceptionInfo[DeviceFault]) -> None:
+    assert caught.value.code is FaultCode.NOT_TRUSTED
+    assert caught.value.card is CardFate.UNTOUCHED
+
+
+def test_a_forged_signature_is_not_trusted(make_device: MakeDevice, serve: Serve, authority: Authority) -> None:
+    device = make_device(BioType.FINGER, "bad-signature@capture=1")
+    for allow in (False, True):  # no setting makes a wrong signature right
+        device = make_device(BioType.FINGER, "bad-signature@capture=1")
+        scanner = SbiFingerprintScanner(client_to(serve(device.answer), authority, allow_untrusted=allow))
+        with pytest.raises(DeviceFault) as caught:
+            scanner.capture_fingers(FINGERS, timeout_s=5)
+        assert_not_trusted(caught)
+
+
+def test_a_device_of_another_authority_is_known_and_not_used(
+    make_device: MakeDevice, serve: Serve, authority: Authority, strange_keys: DeviceKeys
+) -> None:
+    device = make_device(BioType.FINGER, signed_with=strange_keys)
+    scanner = SbiFingerprintScanner(client_to(serve(device.answer), authority))
+    assert scanner.facts().trusted is False
+    with pytest.raises(DeviceFault) as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert_not_trusted(caught)
+    assert device.captures == 0
+
+
+def test_an_untrusted_device_may_be_allowed_and_says_so_in_every_capture(
+    make_device: MakeDevice, serve: Serve, authority: Authority, strange_keys: DeviceKeys
+) -> None:
+    device = make_device(BioType.FINGER, signed_with=strange_keys)
+    scanner = SbiFingerprintScanner(client_to(serve(device.answer), authority, allow_untrusted=True))
+    capture = scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert isinstance(capture, Capture)
+    assert capture.device.trusted is False
+
+
+def test_an_expired_certificate_is_not_trusted(make_device: MakeDevice, serve: Serve, authority: Authority) -> None:
+    endpoint = serve(make_device(BioType.FINGER).answer)
+    client = SbiClient(endpoint, (authority.certificate,), clock=lambda: NOW + timedelta(days=31))
+    assert SbiFingerprintScanner(client).facts().trusted is False
+
+
+def test_a_replayed_capture_is_not_trusted(scanner: SbiFingerprintScanner, tampering: Tampering) -> None:
+    kept: list[Entry] = []
+    tampering.on_capture = lambda entries: kept.extend(entries) or entries  # type: ignore[func-returns-value]
+    scanner.capture_fingers(FINGERS, timeout_s=5)
+    tampering.on_capture = lambda _: kept
+    with pytest.raises(DeviceFault, match="another request") as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert_not_trusted(caught)
+
+
+@pytest.mark.parametrize("chained", ["0" * 64, "", None, protocol.FIRST_HASH])
+def test_a_hash_that_does_not_continue_the_chain_is_not_trusted(
+    scanner: SbiFingerprintScanner, tampering: Tampering, chained: str | None
+) -> None:
+    tampering.on_capture = lambda entries: [entries[0], {**entries[1], "hash": chained}]
+    with pytest.raises(DeviceFault, match="chain") as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert_not_trusted(caught)
+
+
+def test_entries_in_another_order_break_the_chain(scanner: SbiFingerprintScanner, tampering: Tampering) -> None:
+    tampering.on_capture = lambda entries: entries[::-1]
+    with pytest.raises(DeviceFault, match="chain"):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+
+
+def test_a_capture_by_another_key_is_not_trusted(
+    scanner: SbiFingerprintScanner, tampering: Tampering, strange_keys: DeviceKeys
+) -> None:
+    tampering.on_capture = lambda entries: [resigned(entry, strange_keys) for entry in entries]
+    with pytest.raises(DeviceFault, match="vouches") as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert_not_trusted(caught)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"bioType": "Iris"}, {"purpose": "Auth"}, {"env": "Production"}, {"deviceCode": "another"}],
+)
+def test_an_answer_to_another_question_is_not_trusted(
+    scanner: SbiFingerprintScanner, tampering: Tampering, keys: DeviceKeys, changes: dict[str, str]
+) -> None:
+    tampering.on_capture = lambda entries: [resigned(entry, keys, **changes) for entry in entries]
+    with pytest.raises(DeviceFault) as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert_not_trusted(caught)
+
+
+def test_a_finger_in_anothers_place_is_refused(
+    scanner: SbiFingerprintScanner, tampering: Tampering, keys: DeviceKeys
+) -> None:
+    def swap(entries: list[Entry]) -> list[Entry]:
+        names = [open_token(entry["data"], "data").payload["bioSubType"] for entry in entries]
+        return [resigned(e, keys, bioSubType=name) for e, name in zip(entries, reversed(names), strict=True)]
+
+    tampering.on_capture = swap
+    with pytest.raises(RemoteProtocolError, match="finger position"):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+
+
+@pytest.mark.parametrize("part", ["Right Thumb", "UNKNOWN", None, 7])
+def test_a_part_that_was_not_asked_is_refused(
+    scanner: SbiFingerprintScanner, tampering: Tampering, keys: DeviceKeys, part: object
+) -> None:
+    tampering.on_capture = lambda entries: [resigned(entry, keys, bioSubType=part) for entry in entries]
+    with pytest.raises(RemoteProtocolError, match="bioSubType"):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+
+
+def test_a_record_that_is_none_is_refused_without_showing_it(
+    scanner: SbiFingerprintScanner, tampering: Tampering, keys: DeviceKeys
+) -> None:
+    def spoil(entries: list[Entry]) -> list[Entry]:
+        previous, spoilt = protocol.FIRST_HASH, []
+        for entry in entries:
+            record = decode_base64url(open_token(entry["data"], "data").payload["bioValue"], "bioValue")[:-1]
+            previous = protocol.next_hash(previous, record)
+            spoilt.append({**resigned(entry, keys, bioValue=encode_base64url(record)), "hash": previous})
+        return spoilt
+
+    tampering.on_capture = spoil
+    with pytest.raises(RemoteProtocolError, match="length of record") as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert caught.value.raw == b""
+
+
+def test_a_corrupt_picture_is_refused(make_device: MakeDevice, serve: Serve, authority: Authority) -> None:
+    device = make_device(BioType.FINGER, "corrupt-image@capture=1")
+    scanner = SbiFingerprintScanner(client_to(serve(device.answer), authority))
+    with pytest.raises(RemoteProtocolError, match="no whole JPEG2000"):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert isinstance(scanner.capture_fingers(FINGERS, timeout_s=5), Capture)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("100", FaultCode.NOT_TRUSTED),
+        ("101", RetryReason.EMPTY),
+        ("102", RetryReason.POOR_QUALITY),
+        ("103", FaultCode.NOT_TRUSTED),
+        ("104", FaultCode.NOT_READY),
+        ("105", RetryReason.MOVED),
+        ("106", FaultCode.NOT_READY),
+        ("107", FaultCode.NOT_TRUSTED),
+        ("108", FaultCode.REFUSED),
+        ("109", FaultCode.UNSUPPORTED),
+        ("110", FaultCode.NOT_READY),
+        ("111", FaultCode.BUSY),
+        ("202", FaultCode.NOT_READY),
+        ("555", FaultCode.REFUSED),
+        ("999", FaultCode.REFUSED),
+    ],
+)
+def test_every_error_code_says_who_must_act(
+    scanner: SbiFingerprintScanner, tampering: Tampering, code: str, expected: FaultCode | RetryReason
+) -> None:
+    tampering.on_capture = lambda _: [{"data": None, "error": {"errorCode": code, "errorInfo": "because"}}]
+    if isinstance(expected, RetryReason):
+        assert scanner.capture_fingers(FINGERS, timeout_s=5) == Retry(expected, "because")
+        return
+    with pytest.raises(DeviceFault, match=f"SBI {code}: because") as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert (caught.value.code, caught.value.card) == (expected, CardFate.UNTOUCHED)
+
+
+def test_a_refused_transaction_id_is_our_bug(scanner: SbiFingerprintScanner, tampering: Tampering) -> None:
+    tampering.on_capture = lambda _: [{"data": None, "error": {"errorCode": "112"}}]
+    with pytest.raises(LocalProtocolError):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+
+
+def test_fewer_fingers_than_asked_is_a_retry(make_device: MakeDevice, serve: Serve, authority: Authority) -> None:
+    device = make_device(BioType.FINGER, missing=(Finger.LEFT_MIDDLE,))
+    scanner = SbiFingerprintScanner(client_to(serve(device.answer), authority))
+    assert scanner.capture_fingers(FINGERS, timeout_s=5) == Retry(RetryReason.TOO_FEW_FINGERS, "1 of 2")
+
+
+def test_fewer_entries_without_an_error_is_a_retry_too(scanner: SbiFingerprintScanner, tampering: Tampering) -> None:
+    tampering.on_capture = lambda entries: entries[:1]
+    assert scanner.capture_fingers(FINGERS, timeout_s=5) == Retry(RetryReason.TOO_FEW_FINGERS, "1 of 2")
+
+
+def test_a_retry_does_not_move_the_chain(scanner: SbiFingerprintScanner, tampering: Tampering) -> None:
+    tampering.on_capture = lambda entries: entries[:1]
+    scanner.capture_fingers(FINGERS, timeout_s=5)
+    tampering.on_capture = lambda entries: entries
+    assert isinstance(scanner.capture_fingers(FINGERS, timeout_s=5), Capture)
+
+
+@pytest.mark.parametrize(
+    "fingers",
+    [
+        (),
+        (Finger.LEFT_INDEX, Finger.LEFT_INDEX),
+        (Finger.LEFT_INDEX, Finger.RIGHT_INDEX),
+        (Finger.LEFT_THUMB, Finger.LEFT_INDEX),
+    ],
+)
+def test_fingers_of_different_slaps_are_never_asked_for(
+    scanner: SbiFingerprintScanner, tampering: Tampering, fingers: tuple[Finger, ...]
+) -> None:
+    with pytest.raises(LocalProtocolError):
+        scanner.capture_fingers(fingers, timeout_s=5)
+    assert not tampering.requests
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "fault"),
+    [
+        ("Busy", DeviceState.BUSY, FaultCode.BUSY),
+        ("Not Ready", DeviceState.NOT_READY, FaultCode.NOT_READY),
+        ("Not Registered", DeviceState.NOT_REGISTERED, FaultCode.NOT_TRUSTED),
+    ],
+)
+def test_a_device_that_is_not_ready_says_so_and_is_not_asked(
+    scanner: SbiFingerprintScanner,
+    tampering: Tampering,
+    keys: DeviceKeys,
+    status: str,
+    state: DeviceState,
+    fault: FaultCode,
+) -> None:
+    def change(entries: list[Entry]) -> list[Entry]:
+        info = {**open_token(entries[0]["deviceInfo"], "deviceInfo").payload, "deviceStatus": status}
+        if status != "Not Registered":
+            return [{"deviceInfo": make_token(info, keys.key, keys.chain), "error": {"errorCode": "110"}}]
+        return [{"deviceInfo": encode_base64url(json.dumps(info).encode()), "error": {"errorCode": "100"}}]
+
+    tampering.on_info = change
+    assert scanner.state() is state
+    with pytest.raises(DeviceFault) as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert caught.value.code is fault
+    assert not tampering.requests
+
+
+def test_an_endpoint_with_another_kind_of_device_is_not_ready(
+    make_device: MakeDevice, serve: Serve, authority: Authority
+) -> None:
+    camera = SbiFaceCamera(client_to(serve(make_device(BioType.IRIS).answer), authority))
+    with pytest.raises(DeviceFault, match="no Face device") as caught:
+        camera.state()
+    assert caught.value.code is FaultCode.NOT_READY
+
+
+@pytest.mark.parametrize("eyes", [(Eye.RIGHT, Eye.LEFT), (Eye.LEFT,), (Eye.RIGHT,)])
+def test_eyes_come_back_in_the_order_asked(
+    make_device: MakeDevice, serve: Serve, authority: Authority, eyes: tuple[Eye, ...]
+) -> None:
+    scanner = SbiIrisScanner(client_to(serve(make_device(BioType.IRIS).answer), authority))
+    capture = scanner.capture_eyes(eyes, timeout_s=5)
+    assert isinstance(capture, Capture)
+    assert tuple(frame.part for frame in capture.frames) == eyes
+    assert {(frame.width_px, frame.height_px, frame.ppi) for frame in capture.frames} == {(160, 120, 0)}
+
+
+def test_a_face_is_one_frame_without_a_part(make_device: MakeDevice, serve: Serve, authority: Authority) -> None:
+    camera = SbiFaceCamera(client_to(serve(make_device(BioType.FACE).answer), authority))
+    capture = camera.capture_face(timeout_s=5)
+    assert isinstance(capture, Capture)
+    ((frame),) = capture.frames
+    assert (frame.part, frame.width_px, frame.height_px) == (None, 120, 160)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"nonsense", b"[1]", b'[{"deviceInfo": "a.b.c"}]', b"\xff" * 99])
+def test_an_unreadable_answer_is_the_devices_fault(serve: Serve, authority: Authority, body: bytes) -> None:
+    scanner = SbiFingerprintScanner(client_to(serve(lambda *_: Answer(200, body)), authority))
+    with pytest.raises(RemoteProtocolError):
+        scanner.facts()
+
+
+def test_an_http_error_is_the_devices_fault(serve: Serve, authority: Authority) -> None:
+    scanner = SbiFingerprintScanner(client_to(serve(lambda *_: Answer(500, b"")), authority))
+    with pytest.raises(RemoteProtocolError, match="HTTP 500"):
+        scanner.facts()
+
+
+def test_a_device_that_goes_away_is_a_transport_error_and_may_come_back(
+    make_device: MakeDevice, serve: Serve, authority: Authority
+) -> None:
+    device = make_device(BioType.FINGER, "device-gone@capture=1")
+    scanner = SbiFingerprintScanner(client_to(serve(device.answer), authority))
+    with pytest.raises(TransportError):
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert isinstance(scanner.capture_fingers(FINGERS, timeout_s=5), Capture)
+
+
+def test_discovery_lists_what_answers(make_device: MakeDevice, serve: Serve, authority: Authority) -> None:
+    client = client_to(serve(make_device(BioType.IRIS).answer), authority)
+    (found,) = client.discover()
+    assert (found.device_id, found.status) == ("1", "Ready")
+
+
+def test_an_unknown_environment_stops_the_start(authority: Authority) -> None:
+    with pytest.raises(ValueError, match="environment"):
+        client_to("http://127.0.0.1:4501", authority, environment="Lab")
