@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,7 @@ from station.ports import Acknowledgement, Clock, Durability, Entry, StoreError,
 from station.store import chain
 from station.store.chain import GENESIS, ChainReport, Line
 from station.store.database import open_database, store_errors, transaction, whole
-from station.store.folder import Ownership, check_room
+from station.store.folder import Ownership, check_room, sync_folder
 from station.store.view_tables import ViewTables
 
 FILE_NAME = "log.db"
@@ -112,6 +112,8 @@ class SqliteEventLog:
             # What the WAL holds may be in memory only after a failed fsync; the checkpoint writes it anew and syncs.
             with self._connected() as connection:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            # Closing removed the old WAL: were its name to come back with a power cut, so would what it held.
+            sync_folder(self._path.parent)
         if not lines or self._last is None or self._last.hash != lines[-1].hash:
             raise StoreError(f"{self._path}: {error}; nothing was stored: look at the disk, do it again") from error
 
@@ -237,7 +239,8 @@ class SqliteEventLog:
     def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            connection.close(force=True)
+            with suppress(apsw.Error):  # a failing disk fails here too; what counts was said at the append
+                connection.close(force=True)
 
     def close(self) -> None:
         with self._lock:

@@ -114,7 +114,7 @@ def stocked() -> list[Event]:
     ]
 
 
-@given(st.lists(ONWARDS | st.lists(STEPS, min_size=1, max_size=3), max_size=60))
+@given(st.lists(ONWARDS | st.lists(STEPS, min_size=1, max_size=3), min_size=20, max_size=80))
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_tried_the_blank_equation_holds_and_rebuilt_views_are_equal(
     attempts: list[Onwards | list[Event]],
