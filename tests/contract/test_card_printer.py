@@ -45,7 +45,7 @@ class Office:
         return ask(self.control, line)
 
     def driver(
-        self, habit: Habit = "per_command", after_print: AfterPrint = "deliver", levels: int = 128
+        self, habit: Habit = "per_command", after_print: AfterPrint = "deliver", levels: int = 256
     ) -> CardPrinter:
         return EvolisPrinter(TcpTransport(self.endpoint), habit=habit, after_print=after_print, colour_levels=levels)
 
@@ -176,7 +176,7 @@ def test_panel_left_out_is_blank_and_not_that_of_the_card_before(printer_office:
     assert np.asarray(Image.open(tmp_path / "pictures/card-0002-front.png")).min() == 255
 
 
-@pytest.mark.parametrize("levels", [32, 64, 256])
+@pytest.mark.parametrize("levels", [32, 64, 128])
 def test_other_colour_depths_print_the_same_picture(printer_office: Office, tmp_path: Path, levels: int) -> None:
     printer = printer_office.driver(levels=levels)
     printer.load_blank()

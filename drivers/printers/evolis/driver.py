@@ -47,8 +47,10 @@ class EvolisPrinter:
 
     `habit`: one connection a command, closed by the printer after its reply, as the vendor's own library does over
     TCP; or one that stays open, for USB and serial lines.
-    `after_print`: "hold" sends `Pneab;E`, which keeps the card inside after `Se` so that it can be read once more. The
-    guide of 2004 does not have it; newer models do, and one that refuses it raises before anything is printed.
+    `after_print`: "hold" sends `Pneab;A;0`, which keeps the card inside after `Se` so that it can be read once more.
+    The guide of 2004 does not have it; the vendor's present library sends it. A model that refuses it raises before
+    anything is printed, and must be set to "deliver".
+    `colour_levels`: 256 is what the vendor's library sends to present models; those of the guide take 128 at most.
     """
 
     def __init__(
@@ -56,8 +58,8 @@ class EvolisPrinter:
         line: Transport,
         *,
         habit: Habit = "per_command",
-        after_print: AfterPrint = "deliver",
-        colour_levels: int = 128,
+        after_print: AfterPrint = "hold",
+        colour_levels: int = 256,
         clock: Clock = time.monotonic,
     ) -> None:
         if colour_levels not in panels.BITS_OF_LEVELS or colour_levels == 2:
@@ -127,7 +129,9 @@ class EvolisPrinter:
             raise LocalProtocolError("print_front: no card is loaded")
         self._download(face, deadline)
         self._print(deadline)
-        if not self._holds:
+        if self._holds:
+            self._restore_ejection(deadline)
+        else:
             self._see_it_out(deadline)
 
     def deliver(self, *, timeout_s: float = 30.0) -> None:
@@ -158,6 +162,13 @@ class EvolisPrinter:
             raise DeviceFault(FaultCode.CARD_JAM, self._fate(), f"{verb} said OK, Rlr;p still sees a card")
         self._ink, self._jammed = CardFate.UNTOUCHED, False
 
+    def _restore_ejection(self, deadline: float) -> None:
+        """For whatever software prints next; the vendor's library does so too."""
+        try:
+            self._query(deadline, Verb.EJECT_AFTER_PRINT, "A", "1")
+        except (TransportError, RemoteProtocolError):
+            return  # The print is confirmed, and this driver does not depend on the setting.
+
     def _see_it_out(self, deadline: float) -> None:
         """`Se` delivers, unless other software left the printer holding cards."""
         try:
@@ -170,8 +181,6 @@ class EvolisPrinter:
     def _download(self, face: Face, deadline: float) -> None:
         """Everything up to the deed: whatever fails here, nothing is on the card."""
         self._prepare_to_move(deadline)
-        if self._holds:
-            self._do(deadline, Verb.HOLD_AFTER_PRINT, "E")
         self._do(deadline, Verb.RIBBON, "".join(RIBBON))
         self._do(deadline, Verb.START)
         self._do(deadline, Verb.FRONT)
@@ -181,6 +190,8 @@ class EvolisPrinter:
 
     def _print(self, deadline: float) -> None:
         printed_before = self._panels_printed(deadline)
+        if self._holds:
+            self._do(deadline, Verb.EJECT_AFTER_PRINT, "A", "0")
         try:
             reply = self._ask(encode_command(Verb.END), deadline, CardFate.IN_DOUBT)
         except (TransportError, RemoteProtocolError) as error:

@@ -22,7 +22,7 @@ class Verb(StrEnum):
     """The commands that the driver sends, by what they do."""
 
     SOFTWARE_HANDLES_ERRORS = "Pem"  # ;2
-    HOLD_AFTER_PRINT = "Pneab"  # ;E
+    EJECT_AFTER_PRINT = "Pneab"  # ;A;0 the card stays inside, ;A;1 it comes out
     RIBBON = "Pr"
     FEED_TO_ENCODER = "Sic"
     START = "Ss"

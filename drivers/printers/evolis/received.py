@@ -6,6 +6,7 @@ mistakes of the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ LINES, DOTS = 1016, 648
 COMMAND_MAX_BYTES = 256
 DATA_MAX_BYTES = LINES * DOTS  # 256 levels
 PROBE = b"\x1cn\x00\x00\x00\x00"  # the vendor's library asks so for another family of printers, and gets no answer
+
+# The vendor's library wraps its streams in tags. None of these gets an answer.
+_PADDING = re.compile(rb"\x00+|<[^<>\r\x1b]{0,80}>|" + re.escape(PROBE))
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -55,12 +59,9 @@ class CommandReader:
         return Command(_fields(head), data) if ended_well else Command(())
 
     def _skip_padding(self) -> None:
-        """NULs between commands are padding; the probe is passed over in silence."""
-        while self._buffer[:1] == b"\x00":
-            del self._buffer[:1]
-        if self._buffer.startswith(PROBE):
-            del self._buffer[: len(PROBE)]
-            self._skip_padding()
+        """NULs between commands are padding; the probe and tags are passed over in silence."""
+        while padding := _PADDING.match(self._buffer):
+            del self._buffer[: padding.end()]
 
     def _overlong(self) -> Command | None:
         if len(self._buffer) < COMMAND_MAX_BYTES:

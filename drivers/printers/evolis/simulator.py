@@ -151,7 +151,7 @@ class EvolisSimulator:
         self._error_mode = int(parameters[0])
 
     def _set_hold(self, parameters: list[str], _: bytes) -> None:
-        self._holds = parameters == ["E"]
+        self._holds = parameters in (["A", "0"], ["E"])
 
     def _insert(self, station: Station) -> None:
         self._refuse_to_move()
@@ -198,7 +198,7 @@ class EvolisSimulator:
         self._job.bitmaps[panel] = dots
 
     def _set_ribbon(self, parameters: list[str], _: bytes) -> None:
-        if parameters != ["ymcko"]:
+        if parameters[:1] not in (["ymcko"], ["0"]):  # 0: as its tag says, in the vendor's library
             raise Refusal("ERROR RIBBON")
 
     def _end(self, *_: object) -> None:
@@ -342,7 +342,12 @@ class Connection:
         return self._is_silent
 
 
-_SETTINGS = frozenset({"Psmgr", "Pcim", "Pcem", "Pcrm", "Pbc", "Pc", "Pl", "Ps", "Psid", "Scs", "Sr"})
+# Accepted and without effect here: trays, contrast, the lease, and what the vendor's library sets before it prints.
+_SETTINGS = frozenset(
+    {"Pbc", "Pc", "Pcem", "Pcim", "Pcla", "Pcrm", "Peoic", "Pida", "Piqla", "Pl", "Pmc", "Ppmode", "Ppws", "Ps", "Psid"}
+    | {"Psk", "Psmgr", "Psync", "Pwres", "Mr", "Scs", "Sr"}
+)
+
 _Deed = Callable[[EvolisSimulator, list[str], bytes], str | None]
 
 
@@ -381,7 +386,8 @@ _DEEDS: dict[str, _Deed] = {
     "Rem": EvolisSimulator._read_error_mode,
     "Rsn": EvolisSimulator._read_serial,
     "Rfv": _says("SIMULATED 1.0"),
-    "Rtp": _says("Simulated Primacy"),
+    "Rtp": _says("Primacy"),
     "Rkn": _says("000-000-000"),
     "Rcr": _says("OK"),
+    "Rok": _says("OK"),  # asked by the vendor's library: is anybody there?
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from drivers.contracts.errors import LocalProtocolError
 from drivers.printers.evolis.panels import compress_mono, download_command, pack, raw_mono_command
 
 WIDTH, HEIGHT = 1016, 648
-VECTOR = json.loads((Path(__file__).parents[2] / "vectors/evolis/card.json").read_text())
+VECTORS = Path(__file__).parents[2] / "vectors/evolis"
+VECTOR = json.loads((VECTORS / "card.json").read_text())
 SPOTS = [(0, 0), (0, WIDTH - 1), (HEIGHT - 1, 0), (HEIGHT - 1, WIDTH - 1), (17, 803), (400, 5), (323, 508), (7, 8)]
 
 
@@ -64,6 +66,27 @@ def test_compressed_panel_is_line_by_line_as_worked_out_by_hand() -> None:
     pixels[640:, 3] = 255
     data = compress_mono(pack(Panel.BLACK, bitmap_of(pixels), levels=2))
     assert data == bytes.fromhex("".join(VECTOR["lines"])) + bytes(VECTOR["then_blank_lines"])
+
+
+def vendor_picture() -> dict[Panel, Bitmap]:
+    black, red = np.zeros((HEIGHT, WIDTH)), np.zeros((HEIGHT, WIDTH))
+    black[50:151, 50:301] = 255
+    red[400:601, 700:951] = 255
+    whole = np.full((HEIGHT, WIDTH), 255)
+    return {
+        Panel.YELLOW: bitmap_of(red),
+        Panel.MAGENTA: bitmap_of(red),
+        Panel.BLACK: bitmap_of(black),
+        Panel.OVERLAY: bitmap_of(whole),
+    }
+
+
+def test_downloads_are_byte_for_byte_those_of_the_vendors_library() -> None:
+    stream = zlib.decompress((VECTORS / "vendor_stream.prn.z").read_bytes())
+    for panel, bitmap in vendor_picture().items():
+        is_mono = panel in (Panel.BLACK, Panel.OVERLAY)
+        ours = raw_mono_command(panel, bitmap) if is_mono else download_command(panel, bitmap, colour_levels=256)
+        assert ours in stream, f"panel {panel}"
 
 
 def decompress(data: bytes) -> bytes:

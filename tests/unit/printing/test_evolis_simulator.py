@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,6 +84,11 @@ def test_probe_for_another_family_and_padding_get_no_answer() -> None:
     assert CommandReader().receive(b"\x1cn\x00\x00\x00\x00\x00\x00\x1bRfv\r") == [Command(("Rfv",))]
 
 
+def test_tags_round_the_commands_of_the_vendors_library_are_passed_over() -> None:
+    commands = CommandReader().receive(b"<HEADER>\x1bPsmgr;1\r</HEADER><BINARY Size=9>\x1bSe\r</BINARY>")
+    assert commands == [Command(("Psmgr", "1")), Command(("Se",))]
+
+
 def test_endless_command_becomes_an_error_and_does_not_fill_memory() -> None:
     assert CommandReader().receive(b"A" * (COMMAND_MAX_BYTES * 3)) == [Command(())] * 3
 
@@ -107,9 +114,23 @@ def test_a_second_feed_moves_the_card_that_is_inside_and_takes_no_new_one() -> N
     assert diary.lines == ["1 at encoder", "1 left encoder", "1 at encoder"]
 
 
-def test_end_of_sequence_holds_the_card_when_told_to() -> None:
+@pytest.mark.parametrize("hold", ["Pneab;A;0", "Pneab;E"])
+def test_end_of_sequence_holds_the_card_when_told_to(hold: str) -> None:
     printer = device(Diary())
-    assert say(printer, "Sic", "Pneab;E", "Ss", "Se", "Rlr;p", "Sce", "Rlr;p")[4:] == ["CARD", "OK", "OK"]
+    assert say(printer, "Sic", hold, "Ss", "Se", "Rlr;p", "Sce", "Rlr;p")[4:] == ["CARD", "OK", "OK"]
+
+
+def test_job_of_the_vendors_library_prints_its_picture_and_leaves_the_card_inside() -> None:
+    diary = Diary()
+    printer = device(diary)
+    vector = Path(__file__).parents[2] / "vectors/evolis/vendor_stream.prn.z"
+    replies = printer.connection().receive(zlib.decompress(vector.read_bytes()))
+    assert set(replies.split(b"\r\x00")) == {b"OK", b""}
+    expected = np.full((648, 1016, 3), 255, np.uint8)
+    expected[50:151, 50:301] = 0
+    expected[400:601, 700:951] = (255, 0, 0)
+    assert np.array_equal(diary.faces[0], expected)
+    assert printer.card == 1
 
 
 def test_with_pem_0_a_new_ribbon_prints_the_card_again_by_itself() -> None:
