@@ -84,7 +84,7 @@ class Centre:
         return None
 
     def _paired(self, code: PairingCode, request: PairRequest, now: datetime) -> PairReply | None:
-        asked = hashlib.sha256(request.content()).hexdigest()
+        asked = hashlib.sha256(request.signing.encode() + request.sealing.encode()).hexdigest()
         if code.used_by not in ("", asked):
             return None
         self._rows.stations.use_code(code, asked)

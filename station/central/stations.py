@@ -23,7 +23,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class PairingCode:
-    """`used_by`: the SHA-256 of the request that used it, or empty."""
+    """`used_by`: the SHA-256 of the keys that used it, or empty. The same keys may ask again: the answer was lost."""
 
     proof_key: bytes
     station_id: str
@@ -75,9 +75,9 @@ class Stations:
         )
         return [PairingCode(bytes.fromhex(str(key)), str(station), str(used)) for key, station, used in found]
 
-    def use_code(self, code: PairingCode, request_sha256: str) -> None:
+    def use_code(self, code: PairingCode, used_by: str) -> None:
         self._database.run(
-            "UPDATE pairing_codes SET used_by = ? WHERE proof_key = ?", request_sha256, code.proof_key.hex()
+            "UPDATE pairing_codes SET used_by = ? WHERE proof_key = ?", used_by, code.proof_key.hex()
         )
 
     def count_wrong_try(self) -> None:

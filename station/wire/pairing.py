@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from station.sealing.fingerprints import ALPHABET
+from station.sealing.fingerprints import ALPHABET, fingerprint
 from station.sealing.signatures import IssuerPublicKey, VerifyKey
 from station.sealing.suites import BadKey, SealingPublicKey
 from station.wire.fields import BadMessage, Fields, as_base64, encoded, opened
@@ -47,6 +47,10 @@ class PairRequest:
             sealing=as_base64(self.sealing.encode()),
             nonce=as_base64(self.nonce),
         )
+
+    def fingerprint(self) -> str:
+        """Of the station, for two people to compare."""
+        return fingerprint(self.signing.encode() + self.sealing.encode())
 
     def proven(self, key: bytes) -> PairRequest:
         return PairRequest(self.signing, self.sealing, self.nonce, _mac(key, b"request", self.content()))
@@ -86,6 +90,10 @@ class PairReply:
 
     def content(self, request: PairRequest) -> bytes:
         return request.content() + self._values(b"")
+
+    def fingerprint(self) -> str:
+        """Of the centre."""
+        return fingerprint(self.signing.encode() + self.sealing.encode() + self.issuer.encode())
 
     def proven(self, key: bytes, request: PairRequest) -> PairReply:
         proof = _mac(key, b"reply", self.content(request))
