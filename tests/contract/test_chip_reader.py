@@ -80,7 +80,9 @@ def reader() -> Iterator[VpcdReader]:
 
 def _raw_card(reader: VpcdReader) -> socket.socket:
     host, _, port = reader.endpoint.removeprefix("tcp://").rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=SOON_S)
+    line = socket.create_connection((host, int(port)), timeout=SOON_S)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return line
 
 
 def test_no_chip_in_time_is_a_fault_that_touches_nothing(reader: VpcdReader) -> None:
@@ -195,6 +197,30 @@ def test_noise_for_an_answer_is_refused_and_the_line_closed(reader: VpcdReader, 
         answer.join(SOON_S)
     with pytest.raises(DeviceFault, match="chip_lost"):
         reader.transmit(GET_UID, timeout_s=SOON_S)
+
+
+def test_bytes_that_nobody_asked_for_are_never_taken_for_an_answer(reader: VpcdReader) -> None:
+    with _raw_card(reader) as card:
+        answer = threading.Thread(target=_answer_once, args=(card, b"\x00\x02\x90\x00"))
+        answer.start()
+        reader.connect(timeout_s=SOON_S)
+        assert reader.transmit(GET_UID, timeout_s=SOON_S) == b"\x90\x00"
+        answer.join(SOON_S)
+        card.sendall(b"\x00\x02\x61\x61")
+        with pytest.raises(DeviceFault, match="chip_lost"):
+            reader.transmit(GET_UID, timeout_s=SOON_S)
+
+
+def test_bytes_that_nobody_asked_for_are_never_taken_for_an_atr(reader: VpcdReader) -> None:
+    with _raw_card(reader) as card:
+        answer = threading.Thread(target=_answer_once, args=(card, b"\x00\x02\x90\x00"))
+        answer.start()
+        reader.connect(timeout_s=SOON_S)
+        reader.transmit(GET_UID, timeout_s=SOON_S)
+        answer.join(SOON_S)
+        card.sendall(b"\x00\x02\x61\x61")
+        with pytest.raises(DeviceFault, match="no_chip"):
+            reader.connect(timeout_s=NOW_S)
 
 
 def _answer_once(card: socket.socket, noise: bytes) -> None:

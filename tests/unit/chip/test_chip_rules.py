@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.chips.ktp_el.eeprom import CARD_CONTROL, PHOTO, Eeprom
 from drivers.chips.ktp_el.simulator import ChipTorn, KtpElChip
 from drivers.contracts.chip_profile import ChipLife
 
@@ -34,6 +35,33 @@ def test_no_file_is_updated_in_the_clear(chip_bench: Any, file: str) -> None:
     before = {fid: bytes(content) for fid, content in bench.chip.eeprom.files.items()}
     assert _say(bench, "00A40000027F0A", f"00A4000002{file}", "00D600000201FF")[-1] == "6985"
     assert before == bench.chip.eeprom.files
+
+
+@pytest.mark.parametrize(
+    ("life", "offset", "data"),
+    [
+        (ChipLife.BLANK, 7, "03"),  # finished without having been begun
+        (ChipLife.INCOMPLETE, 7, "00"),  # back to blank
+        (ChipLife.INCOMPLETE, 7, "07"),
+        (ChipLife.INCOMPLETE, 7, "0300"),
+        (ChipLife.INCOMPLETE, 0, "0000"),
+        (ChipLife.INCOMPLETE, 6, "02"),
+    ],
+)
+def test_even_with_the_key_a_life_goes_one_step_forwards_and_nothing_else_changes(
+    life: ChipLife, offset: int, data: str
+) -> None:
+    eeprom = Eeprom()
+    eeprom.set_life(life)
+    assert eeprom.refusal_to_update(CARD_CONTROL, offset, bytes.fromhex(data), secured=True) == 0x6985
+
+
+def test_a_blank_takes_no_content_before_it_is_marked_as_begun() -> None:
+    eeprom = Eeprom()
+    assert eeprom.refusal_to_update(PHOTO, 0, b"x", secured=True) == 0x6985
+    eeprom.set_life(ChipLife.INCOMPLETE)
+    assert eeprom.refusal_to_update(PHOTO, 0, b"x", secured=True) is None
+    assert eeprom.refusal_to_update(PHOTO, 4863, b"xy", secured=True) == 0x6B00
 
 
 def test_a_plain_command_ends_secure_messaging(chip_bench: Any) -> None:

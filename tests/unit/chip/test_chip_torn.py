@@ -60,6 +60,13 @@ def test_at_every_command_of_a_second_write_nothing_of_the_first_stays(chip_benc
         assert bench.read() == second, f"{name}@apdu={n}"
 
 
+def test_a_chip_that_was_begun_is_in_doubt_even_before_it_is_written_again(chip_bench: Any) -> None:
+    bench = _torn_before_completion(chip_bench, ("bad-sw", 5))
+    refusal = _write_until_fault(bench, bench.files())
+    assert isinstance(refusal, DeviceFault)
+    assert refusal.card is CardFate.IN_DOUBT
+
+
 def _lengths(bench: Any) -> list[int]:
     return [int.from_bytes(content[:2], "big") for content in bench.chip.eeprom.files.values()]
 

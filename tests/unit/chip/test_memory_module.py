@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from drivers.contracts.errors import DeviceFault, FaultCode
-from drivers.iso7816.key_diversification import BadKey
+from drivers.iso7816 import mutual_authentication as mutual
+from drivers.iso7816.key_diversification import BadKey, chip_key
 from drivers.modules.memory.driver import MemoryModule
 from drivers.modules.memory.key_file import KeyFileError, read_key_file, write_key_file
 
@@ -48,6 +49,26 @@ def test_an_answer_is_taken_once() -> None:
         module.confirm(bytes(40))
     with pytest.raises(DeviceFault, match="under way"):
         module.confirm(bytes(40))
+
+
+def test_a_new_authentication_ends_the_session_before_it() -> None:
+    module, nonces = MemoryModule(KEY, bytes), mutual.Nonces(CHALLENGE, bytes(16), bytes(8))
+    module.authenticate(CONTROL, IDENTIFIER, CHALLENGE)
+    module.confirm(mutual.token(chip_key(KEY, IDENTIFIER), nonces))
+    assert module.wrap(bytes.fromhex("00B0000010"))[0] == 0x0C
+    module.authenticate(CONTROL, IDENTIFIER, CHALLENGE)
+    with pytest.raises(DeviceFault, match="no session"):
+        module.wrap(bytes.fromhex("00B0000010"))
+
+
+def test_a_wrong_answer_ends_the_session() -> None:
+    module, nonces = MemoryModule(KEY, bytes), mutual.Nonces(CHALLENGE, bytes(16), bytes(8))
+    module.authenticate(CONTROL, IDENTIFIER, CHALLENGE)
+    module.confirm(mutual.token(chip_key(KEY, IDENTIFIER), nonces))
+    with pytest.raises(DeviceFault, match="no MAC"):
+        module.unwrap(b"\x90\x00")
+    with pytest.raises(DeviceFault, match="no session"):
+        module.wrap(bytes.fromhex("00B0000010"))
 
 
 def test_every_chip_and_every_challenge_gets_its_own_token() -> None:
