@@ -129,7 +129,7 @@ def resemblance(a_rgb: Rgb, b_rgb: Rgb) -> float:
     The greatest normalised cross-correlation of the two at 60 x 80 grey pixels, freed of slow shading, over shifts of
     up to 3 pixels. It says nothing on whether two *different* photographs show one person. Both must be cut alike.
     Seen: one photograph as 2 kB of JPEG or in dye levels with noise 0.98-0.99, in one-bit dots 0.93; cut 2 % tighter
-    0.87; warped into another face 0.75 at most; another person 0.1.
+    0.87; warped into other faces 0.84 at most (190 pairs); another person 0.1.
     """
     _check(a_rgb)
     _check(b_rgb)

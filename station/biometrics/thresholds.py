@@ -39,7 +39,7 @@ class Thresholds:
     face_mean_grey_min: float = 60.0
     face_mean_grey_max: float = 215.0
     face_clipped_share_max: float = 0.25
-    resemblance_min: float = 0.85
+    resemblance_min: float = 0.90
 
     # Iris. ISO/IEC 29794-6 asks for 70 % usable; the rest is unvalidated.
     iris_usable_share_min: float = 0.70
