@@ -168,6 +168,12 @@ class SqliteEventLog:
         with self._reading() as connection:
             return [_entry(line) for line in _lines(connection, where, life, subject_id)]
 
+    def card_of_chip(self, chip_id: str) -> Subject | None:
+        with self._reading() as connection:
+            views = ViewTables(connection)
+            card_id = views.card_of_chip(chip_id)
+            return views.subject("card", card_id) if card_id else None
+
     def stock(self) -> BlankEquation:
         with self._reading() as connection:
             return ViewTables(connection).stock()

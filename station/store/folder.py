@@ -53,7 +53,9 @@ class Ownership:
 def make_private_folder(folder: Path) -> None:
     """0700, made when missing; `StoreError` when it exists and others may enter."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_folder(folder.parent)
         mode = folder.stat().st_mode & 0o777
     except OSError as error:
         raise StoreError(f"{folder}: cannot be made or read ({error.strerror}); choose another folder") from None

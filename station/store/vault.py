@@ -227,6 +227,8 @@ class SqliteVault:
             raise self._damaged(place, "was changed on the disk") from None
         except (apsw.CorruptError, apsw.NotADBError):
             raise self._damaged(place, "lies in a damaged segment") from None
+        except apsw.Error as error:
+            raise StoreError(f"{self._segments.path(place.day)}: {error}; look at the disk, then read again") from error
         if hashlib.sha256(body).hexdigest() != facts.sha256:
             raise self._damaged(place, "is not the one that was put here")
         return body
