@@ -17,11 +17,12 @@ from drivers.simulators.people.chance import Field, Grey, as_field, grid, smooth
 
 MASTER_ROWS, MASTER_COLUMNS = 460, 360
 """Larger than an impression, so that a turned or shifted one still has ridges at its edge. 500 ppi."""
-VERSION = 1
+VERSION = 2
 """Part of the name of a kept master: count it up whenever a master of the same seed would look different."""
 
-PERIOD_PX = (8.2, 9.8)
-ALONG_PX = 3.0  # longer filters leave fewer minutiae, and force them to the same places in every finger
+PERIOD_PX = (8.4, 10.4)
+SWAY_RAD, SWAY_PX = 0.3, 45.0
+ALONG_PX = 2.2  # longer filters leave fewer minutiae, but force them to the same places in every finger
 SETTLE_STEPS, FINISH_STEPS, GAIN = 24, 2, 4.0
 
 _Row = npt.NDArray[np.float64]
@@ -56,7 +57,7 @@ def orientation(rng: np.random.Generator, pattern: Pattern) -> Field:
         angle = _arch(rng, x - core_x, y - core_y)
     else:
         angle = _zeros_and_poles(x, y, *_singular_points(rng, pattern, core_x, core_y))
-    return as_field(angle + 0.2 * smooth_field(rng, MASTER_ROWS, MASTER_COLUMNS, 60))
+    return as_field(angle + SWAY_RAD * smooth_field(rng, MASTER_ROWS, MASTER_COLUMNS, SWAY_PX))
 
 
 def _arch(rng: np.random.Generator, x: Field, y: Field) -> Field:

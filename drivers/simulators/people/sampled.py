@@ -22,7 +22,7 @@ _OTHER_FINGERS = {
     Finger.LEFT_THUMB: "sfinge_3",
     Finger.LEFT_MIDDLE: "sfinge_5",
     Finger.LEFT_RING: "nist_tented_arch",
-    Finger.LEFT_LITTLE: "nist_whorl",
+    Finger.LEFT_LITTLE: "sfinge_2",
 }
 
 
