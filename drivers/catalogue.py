@@ -73,14 +73,14 @@ def _sbi(endpoint: str, options: Options) -> SbiClient:
     return SbiClient(endpoint, options.trust, allow_untrusted=options.allow_untrusted)
 
 
-def _vpcd(endpoint: str, _: Options) -> VpcdReader:
+def _vpcd(endpoint: str, _options: Options) -> VpcdReader:
     host, _, port = endpoint.removeprefix("vpcd://").rpartition(":")
     if host != "127.0.0.1" or not port.isdigit():
         raise UnknownModel(f"vpcd: {endpoint!r} is not vpcd://127.0.0.1:PORT")
     return VpcdReader(int(port))
 
 
-def _key_file(endpoint: str, _: Options) -> MemoryModule:
+def _key_file(endpoint: str, _options: Options) -> MemoryModule:
     return MemoryModule(read_key_file(Path(endpoint.removeprefix("file://"))))
 
 
@@ -93,9 +93,11 @@ CATALOGUE: tuple[Model, ...] = (
     Model("sbi", K.FACE_CAMERA, "Secure Biometric Interface, face", "http", S.SIMULATOR,
           lambda endpoint, options: SbiFaceCamera(_sbi(endpoint, options))),
     Model("topaz", K.SIGNATURE_PAD, "Topaz-style serial pad behind a network adapter", "tcp", S.SIMULATOR,
-          lambda endpoint, _: TopazPad(TcpTransport(endpoint))),
+          lambda endpoint, _options: TopazPad(TcpTransport(endpoint))),
     Model("evolis", K.CARD_PRINTER, "Evolis, command language", "tcp", S.SIMULATOR,
-          lambda endpoint, _: EvolisPrinter(TcpTransport(endpoint))),
+          lambda endpoint, _options: EvolisPrinter(TcpTransport(endpoint))),
+    Model("evolis-classic", K.CARD_PRINTER, "Evolis before the hold command: the card leaves printed", "tcp", S.SIMULATOR,
+          lambda endpoint, _options: EvolisPrinter(TcpTransport(endpoint), after_print="deliver", colour_levels=128)),
     Model("vpcd", K.CHIP_READER, "Listening reader of vsmartcard's protocol", "tcp (listens)", S.VIRTUAL, _vpcd),
     Model("memory", K.SECURE_ACCESS_MODULE, "Keys in memory, from a key file", "file", S.VIRTUAL, _key_file),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -110,6 +110,8 @@ _MODALITIES = ("face", "signature", "fingers", "irises")
 _CHOICES: Mapping[tuple[type, str], tuple[str, ...]] = {
     (KeysConfig, "guard"): ("plain-file", "passphrase"),
     (CaptureConfig, "order"): _MODALITIES,
+    # The board has no passwords: it is for this machine's own screen.
+    (WebConfig, "host"): ("127.0.0.1", "::1", "localhost"),
 }
 
 
@@ -127,11 +129,15 @@ def load_config(path: Path) -> StationConfig:
 def parse_config(data: Mapping[str, Any], source: str) -> StationConfig:
     problems: list[str] = []
     config: StationConfig = _section(StationConfig, data, "", problems)
-    if not problems:
-        problems += _checks(config)
+    said = {_key(problem) for problem in problems}
+    problems += [problem for problem in _checks(config) if _key(problem) not in said]
     if problems:
         raise BadConfig(source, problems)
     return config
+
+
+def _key(problem: str) -> str:
+    return problem.partition(":")[0].partition("[")[0]
 
 
 def _checks(config: StationConfig) -> list[str]:
@@ -140,12 +146,14 @@ def _checks(config: StationConfig) -> list[str]:
         (config.data != "", "data: name the folder that keeps the records"),
         (1 <= config.capture.tries_max <= 10, "capture.tries_max: 1 to 10"),
         (1 <= config.capture.timeout_s <= 300, "capture.timeout_s: 1 to 300 seconds"),
+        (0.1 <= config.capture.signature_pause_s <= 30, "capture.signature_pause_s: 0.1 to 30 seconds"),
+        (0.1 <= config.centre.timeout_s <= 300, "centre.timeout_s: 0.1 to 300 seconds"),
+        (0.1 <= config.centre.retry_max_s <= 86400, "centre.retry_max_s: 0.1 to 86400 seconds"),
         (0 <= config.web.port <= 65535, "web.port: 0 to 65535"),
-        (len(set(config.capture.order)) == len(config.capture.order), "capture.order: a modality stands twice"),
-        (len(config.capture.order) == len(_MODALITIES), "capture.order: name each modality once"),
+        (sorted(config.capture.order) == sorted(_MODALITIES), "capture.order: name each modality once"),
         (all(printer.name for printer in printers), "devices.card_printers: each has a name"),
         (len({printer.name for printer in printers}) == len(printers), "devices.card_printers: two have one name"),
-        (config.keys.guard == "plain-file" or config.keys.passphrase_file != "", "keys.passphrase_file: name the file"),
+        (config.keys.guard != "passphrase" or config.keys.passphrase_file != "", "keys.passphrase_file: name the file"),
     )
     return [text for holds, text in rules if not holds]
 
@@ -165,6 +173,15 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
+_EXPECTED: Mapping[Any, str] = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple[str, ...]: "a list of texts",
+}
+
+
 def _value(cls: type, f: Field[Any], hint: Any, value: Any, path: str, problems: list[str]) -> Any:
     if is_dataclass(hint) and isinstance(hint, type):
         return _section(hint, value, path, problems)
@@ -179,8 +196,8 @@ def _value(cls: type, f: Field[Any], hint: Any, value: Any, path: str, problems:
     else:
         good = type(value) is hint
     if not good:
-        problems.append(f"{path}: {getattr(hint, '__name__', hint)} is expected")
-        return f.default if f.default is not MISSING else None
+        problems.append(f"{path}: {_EXPECTED.get(hint, 'a list of tables')} is expected")
+        return f.default
     allowed = _CHOICES.get((cls, f.name))
     wrong = [item for item in (value if isinstance(value, tuple) else (value,)) if allowed and item not in allowed]
     if allowed and wrong:

@@ -10,13 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from drivers.contracts.parts import Finger
 from drivers.scanners.sbi.names import BioType
 from drivers.scanners.sbi.simulator import Answer, SbiDevice
 from drivers.scanners.sbi.simulator_keys import make_authority, make_keys
 from drivers.simulators.control import ControlServer, Verb
 from drivers.simulators.faults import FaultPlan, parse_faults
 from drivers.simulators.lifetime import announce, wait_for_end
-from drivers.simulators.people import person
+from drivers.simulators.people import Person, person
 
 BODY_MAX_BYTES = 64 << 10
 IDLE_S = 30.0
@@ -30,6 +31,7 @@ class Booth:
     def __init__(self, device: SbiDevice, faults: FaultPlan, seed: int, cache: Path | None) -> None:
         self._device, self._faults, self._seed, self._cache = device, faults, seed, cache
         self._lock = threading.Lock()
+        self._someone: Person | None = None
 
     def answer(self, verb: str, path: str, body: bytes) -> Answer | None:
         with self._lock:
@@ -45,6 +47,7 @@ class Booth:
         someone = person(self._seed, int(index), self._cache)
         with self._lock:
             self._device.stand(index, someone)
+            self._someone = someone
         return {"person": int(index)}
 
     def _absent(self, _: str) -> dict[str, Any]:
@@ -60,7 +63,16 @@ class Booth:
         with self._lock:
             standing, captures = self._device.standing, self._device.captures
         planned = [f"{fault.name}@{fault.where}={fault.n}" for fault in self._faults.pending()]
-        return {"person": int(standing) if standing else None, "captures": captures, "faults": planned}
+        lacks = [finger.name.lower() for finger in Finger if not self._has(finger)]
+        return {
+            "person": int(standing) if standing else None,
+            "lacks": lacks if standing else [],
+            "captures": captures,
+            "faults": planned,
+        }
+
+    def _has(self, finger: Finger) -> bool:
+        return self._someone is None or self._someone.has_finger(finger)
 
 
 class CaptureServer(ThreadingHTTPServer):

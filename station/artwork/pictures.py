@@ -34,8 +34,10 @@ def _centred(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[tuple[floa
     width, height = size
     scale = min(width / wanted[0], height / wanted[1])
     kept_width, kept_height = wanted[0] * scale, wanted[1] * scale
-    left, top = (width - kept_width) / 2, (height - kept_height) / 2
-    return (left, top, left + kept_width, top + kept_height), 1 - kept_width * kept_height / (width * height)
+    # Rounding may leave a hair outside the picture, which Pillow refuses.
+    left, top = max(0.0, (width - kept_width) / 2), max(0.0, (height - kept_height) / 2)
+    right, bottom = min(float(width), left + kept_width), min(float(height), top + kept_height)
+    return (left, top, right, bottom), 1 - kept_width * kept_height / (width * height)
 
 
 def signature(encoded: bytes, *, size_px: tuple[int, int], ink_below: int) -> Image.Image:

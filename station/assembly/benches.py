@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 
 from drivers.catalogue import Kind, Options, find_model
+from drivers.contracts.capture import DeviceState
+from drivers.contracts.errors import FaultCode
 from drivers.contracts.face_camera import FaceCamera
 from drivers.contracts.fingerprint_scanner import FingerprintScanner
 from drivers.contracts.iris_scanner import IrisScanner
 from drivers.contracts.secure_access_module import SecureAccessModule
 from drivers.contracts.signature_pad import SignaturePad
 from station.config import DeviceConfig, PrinterConfig, StationConfig
-from station.devices.health import HealthBook
+from station.devices.health import Answer, HealthBook
 from station.devices.lane import Lane
 from station.ports import DeviceAway
 from station.workflows.personalise_card import PrinterBench
@@ -106,12 +108,19 @@ def health_book(benches: Benches, config: StationConfig) -> HealthBook:
     return HealthBook({**capturing, **printing}, frozenset(configured | set(printing)))
 
 
-def _capture_health(device: Any) -> str:
+_STATE_FAULTS: Mapping[DeviceState, tuple[FaultCode, ...]] = {
+    DeviceState.READY: (),
+    DeviceState.BUSY: (FaultCode.BUSY,),
+    DeviceState.NOT_READY: (FaultCode.NOT_READY,),
+    DeviceState.NOT_REGISTERED: (FaultCode.NOT_TRUSTED,),
+}
+
+
+def _capture_health(device: Any) -> Answer:
     facts = device.facts()
-    return f"{facts.make} {facts.device_model} {facts.serial}, {device.state()}"
+    return Answer(f"{facts.make} {facts.device_model} {facts.serial}", _STATE_FAULTS[device.state()])
 
 
-def _printer_health(bench: PrinterBench) -> str:
+def _printer_health(bench: PrinterBench) -> Answer:
     facts, status = bench.printer.facts(), bench.printer.status()
-    faults = ", ".join(status.faults) or "ready"
-    return f"{facts.device_model} {facts.serial}, {status.cards_in} cards, {faults}"
+    return Answer(f"{facts.device_model} {facts.serial}, {status.cards_in} cards", status.faults)

@@ -28,8 +28,8 @@ from station.sealing.key_ring import StationKeyRing, load_station, save
 from station.store.event_log import SqliteEventLog
 from station.store.folder import make_private_folder
 from station.store.vault import SqliteVault
-from station.uplink.pairing import Pairing
-from station.uplink.print_ready import PRINT_READY_BODY
+from station.uplink.identity import Pairing
+from station.uplink.receiving import PRINT_READY_RECORD
 from station.workflows.capture_parts import CaptureBench
 from station.workflows.carried_list import CarriedList
 from station.workflows.enrol import RecordingDesk
@@ -91,7 +91,8 @@ class Station:
         """Pins the centre's keys: from now on only they are trusted."""
         path = self.folder / _PAIRING_FILE
         unfinished = path.with_suffix(".new")
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             json.dump(pairing.to_json(), file)
             file.flush()
             os.fsync(file.fileno())
@@ -138,9 +139,14 @@ class Station:
         return self.studio.draw(record, facts, self.clock.now().date())
 
     def print_ready_record(self, authorisation_id: str) -> PrintReadyRecord:
-        """What the centre sent for this authorisation; `BodyMissing` when it is not here."""
-        body = self.vault.get(authorisation_id, PRINT_READY_BODY)
-        return PrintReadyRecord.from_json(json.loads(body))
+        """What the centre sent for this authorisation; `NotPrintable` when it is not here."""
+        subject = self.log.subject("authorisation", authorisation_id)
+        if subject is None:
+            raise NotPrintable("unknown_authorisation", authorisation_id)
+        record = PrintReadyRecord.from_json(json.loads(self.vault.get(subject.facts["record_id"], PRINT_READY_RECORD)))
+        if record.authorisation_id != authorisation_id:
+            raise NotPrintable("unknown_authorisation", f"a newer one replaced {authorisation_id}")
+        return record
 
     def read_card(self, printer: str) -> CardReading:
         """The card that lies on this printer's encoder, used as the desk's reader."""

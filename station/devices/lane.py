@@ -7,10 +7,11 @@ device whose step was forgotten would do it later, on another card. Deadlines be
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from typing import Generic, TypeVar
 
-from drivers.contracts.errors import DeviceFault, TransportError
+from drivers.contracts.errors import DeviceError, TransportError
 from station.ports import DeviceAway
 
 D = TypeVar("D")
@@ -23,7 +24,8 @@ class Lane(Generic[D]):
     def __init__(self, name: str, opener: Callable[[], D], closer: Callable[[D], None]) -> None:
         self.name = name
         self.trouble = ""  # the last error, empty when the last step was well
-        self.steps_waiting = 0  # asked for and not ended
+        self.steps_waiting = 0  # asked for and not ended, even when the caller was interrupted
+        self._counting = Lock()  # callers come from any thread
         self._opener, self._closer = opener, closer
         self._device: D | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"lane-{name}")
@@ -34,15 +36,33 @@ class Lane(Generic[D]):
 
     def run(self, step: Callable[[D], T]) -> T:
         """Runs `step` on the lane's thread and returns when it has ended. `DeviceAway` if it cannot be opened."""
-        self.steps_waiting += 1
-        try:
-            return self._thread.submit(self._step, step).result()
-        finally:
-            self.steps_waiting -= 1
+        with self._counting:
+            ending = self._submit(step)
+        return ending.result()
+
+    def run_if_free(self, step: Callable[[D], T]) -> T | None:
+        """As `run`; `None`, and nothing is done, when a step is at work or waits."""
+        with self._counting:
+            if self.steps_waiting > 0:
+                return None
+            ending = self._submit(step)
+        return ending.result()
 
     def close(self) -> None:
         self._thread.submit(self._drop).result()
         self._thread.shutdown()
+
+    def _submit(self, step: Callable[[D], T]) -> Future[T]:
+        ending = self._thread.submit(self._counted, step)
+        self.steps_waiting += 1  # after the submission, which is refused once closed; the lock keeps the order
+        return ending
+
+    def _counted(self, step: Callable[[D], T]) -> T:
+        try:
+            return self._step(step)
+        finally:
+            with self._counting:
+                self.steps_waiting -= 1
 
     def _step(self, step: Callable[[D], T]) -> T:
         device = self._opened()
@@ -52,8 +72,8 @@ class Lane(Generic[D]):
             self.trouble = error.reason
             self._drop()
             raise
-        except DeviceFault as fault:
-            self.trouble = str(fault)
+        except DeviceError as error:
+            self.trouble = str(error)
             raise
         self.trouble = ""
         return result
@@ -70,4 +90,7 @@ class Lane(Generic[D]):
     def _drop(self) -> None:
         device, self._device = self._device, None
         if device is not None:
-            self._closer(device)
+            try:
+                self._closer(device)
+            except Exception as error:  # a dead line cannot be closed politely; the next step opens a new one
+                self.trouble = self.trouble or f"{type(error).__name__}: {error}"

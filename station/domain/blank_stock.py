@@ -78,12 +78,17 @@ def entries(event: Event) -> tuple[Entry, ...]:
     count = getattr(event, "count", 1)
     if count < 1:
         raise Refused("blanks", f"{event.kind}: a count of {count}")
-    if isinstance(event, BlanksMissing) and event.operator == event.second_person:
+    if isinstance(event, BlanksMissing) and len(_people(event)) < 2:
         raise Refused("blanks", "missing blanks are written off by two people")
     source, target = move
     # The left side of the equation rises when blanks come in; every other source falls.
     taken = count if source is _A.RECEIVED else -count
     return (Entry(source, _place(source, event), taken), Entry(target, _place(target, event), count))
+
+
+def _people(event: BlanksMissing) -> set[str]:
+    """Nobody is not a person, and a name in other letters is not another one."""
+    return {name.strip().casefold() for name in (event.operator, event.second_person)} - {""}
 
 
 def _place(account: Account, event: Event) -> str:

@@ -127,7 +127,7 @@ class Biodata:
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Biodata:
-        """The inverse; `BadBiodata` names the first field that is missing, unknown or unreadable."""
+        """The inverse; `BadBiodata` names the first field that is missing, unknown or unreadable, `BadNik` the NIK."""
         known = {f.name for f in fields(cls)}
         if odd := (known ^ set(data)):
             raise BadBiodata(sorted(odd)[0], "missing or unknown")

@@ -447,7 +447,7 @@ UPCASTERS: Mapping[tuple[str, int], Callable[[Data], Data]] = {}
 def event_from(kind: str, version: int, data: Data) -> Event:
     """Reads a logged event, upcast to today's version. `UnknownEvent` or `BadEvent`, which name kind and field."""
     cls = KINDS.get(kind)
-    if cls is None or version > cls.version:
+    if cls is None or not 1 <= version <= cls.version:
         raise UnknownEvent(f"{kind} version {version}")
     for old in range(version, cls.version):
         data = UPCASTERS[kind, old](data)

@@ -6,7 +6,6 @@ Its life allows at most one good card: while a card is at work, in doubt or prin
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -117,30 +116,29 @@ class PrintReadyRecord:
 
     @classmethod
     def from_json(cls, data: Any) -> PrintReadyRecord:
-        """The inverse; `BadPrintReadyRecord` or `BadBiodata`."""
+        """The inverse; `BadPrintReadyRecord`, `BadBiodata` or `BadNik`."""
         try:
-            chip = data["chip"]
+            record = _object({"print-ready record": data}, "print-ready record")
+            chip = _object(record, "chip")
             return cls(
-                authorisation_id=_text(data, "authorisation_id"),
-                record_id=_text(data, "record_id"),
-                station_id=_text(data, "station_id"),
-                valid_until=_moment(_text(data, "valid_until")),
-                biodata=Biodata.from_json(data["biodata"]),
-                photo=_bytes(data, "photo"),
-                signature=_bytes(data, "signature"),
+                authorisation_id=_text(record, "authorisation_id"),
+                record_id=_text(record, "record_id"),
+                station_id=_text(record, "station_id"),
+                valid_until=_moment(_text(record, "valid_until")),
+                biodata=Biodata.from_json(_object(record, "biodata")),
+                photo=_bytes(record, "photo"),
+                signature=_bytes(record, "signature"),
                 chip=ChipFiles(
                     photo=_bytes(chip, "photo"),
                     biodata=_bytes(chip, "biodata"),
                     signature=_bytes(chip, "signature"),
-                    minutiae=tuple(_bytes({"minutiae": item}, "minutiae") for item in chip["minutiae"]),
+                    minutiae=tuple(_bytes({"minutiae": item}, "minutiae") for item in _list(chip, "minutiae")),
                     issuer_signature=_bytes(chip, "issuer_signature"),
                 ),
-                issuer_key=_text(data, "issuer_key"),
+                issuer_key=_text(record, "issuer_key"),
             )
         except KeyError as missing:
             raise BadPrintReadyRecord(f"{missing.args[0]}: missing") from None
-        except TypeError:
-            raise BadPrintReadyRecord("not an object where one is expected") from None
 
 
 def _b64(data: bytes) -> str:
@@ -154,10 +152,24 @@ def _text(data: dict[str, Any], name: str) -> str:
     return value
 
 
+def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
+    value = data[name]
+    if not isinstance(value, dict):
+        raise BadPrintReadyRecord(f"{name}: not an object")
+    return value
+
+
+def _list(data: dict[str, Any], name: str) -> list[Any]:
+    value = data[name]
+    if not isinstance(value, list):
+        raise BadPrintReadyRecord(f"{name}: not a list")
+    return value
+
+
 def _bytes(data: dict[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(_text(data, name), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; letters beyond ASCII raise the plain one
         raise BadPrintReadyRecord(f"{name}: not base64") from None
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import tomllib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +20,9 @@ class BadRegionTable(Exception):
     """A table that cannot be read; names the file and line."""
 
 
+_CODE = re.compile(r"[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?", re.ASCII)
+
+
 @dataclass(frozen=True)
 class RegionTable:
     """One decree's table. Codes are undotted digits: province 2, kabupaten/kota 4, kecamatan 6, village 10."""
@@ -28,17 +33,36 @@ class RegionTable:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        with gzip.open(self.path, "rt", encoding="utf-8", newline="") as text:
-            rows = csv.reader(text)
-            if next(rows, None) != ["code", "name"]:
-                raise BadRegionTable(f"{self.path}: line 1 is not 'code,name'")
-            return {self._code(row, rows.line_num): row[1] for row in rows}
+        found: dict[str, str] = {}
+        line = 0
+        try:
+            with gzip.open(self.path, "rt", encoding="utf-8", newline="") as text:
+                rows = csv.reader(text, strict=True)
+                for row in rows:
+                    line = rows.line_num
+                    if line == 1:
+                        self._check_heading(row)
+                        continue
+                    code, name = self._line(row, line)
+                    if code in found:
+                        raise BadRegionTable(f"{self.path}: line {line} names a code a second time")
+                    found[code] = name
+        # A cut or foreign file shows as one of these, after the last line that could be read.
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+            raise BadRegionTable(f"{self.path}: after line {line}: {error}") from None
+        if not found:
+            raise BadRegionTable(f"{self.path}: line {line}: no codes")
+        return found
 
-    def _code(self, row: list[str], line: int) -> str:
-        digits = row[0].replace(".", "") if len(row) == 2 else ""
-        if len(digits) not in (2, 4, 6, 10) or not (digits.isascii() and digits.isdigit()):
+    def _check_heading(self, row: list[str]) -> None:
+        if row != ["code", "name"]:
+            raise BadRegionTable(f"{self.path}: line 1 is not 'code,name'")
+
+    def _line(self, row: list[str], line: int) -> tuple[str, str]:
+        code, name = row if len(row) == 2 else ("", "")
+        if not _CODE.fullmatch(code) or not name.strip():
             raise BadRegionTable(f"{self.path}: line {line} is not a code and a name")
-        return digits
+        return code.replace(".", ""), name
 
 
 @dataclass(frozen=True)
@@ -69,8 +93,14 @@ class RegionTables:
 
 
 def load_region_tables(folder: Path = Path(__file__).parent) -> RegionTables:
-    """The tables that `index.toml` names; each is read when it is first asked."""
-    index = tomllib.loads((folder / "index.toml").read_text(encoding="utf-8"))
-    return RegionTables(
-        tuple(RegionTable(t["decree"], t["dated"], folder / t["file"]) for t in index["tables"])
-    )
+    """The tables that `index.toml` names; each is read when it is first asked. `BadRegionTable` for a bad index."""
+    path = folder / "index.toml"
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["tables"]
+        tables = tuple(RegionTable(row["decree"], row["dated"], folder / row["file"]) for row in rows)
+        newest_first = sorted(tables, key=lambda table: table.dated, reverse=True)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise BadRegionTable(f"{path}: {type(error).__name__}: {error}") from None
+    if not tables or list(tables) != newest_first:
+        raise BadRegionTable(f"{path}: the tables are not named newest first")
+    return RegionTables(tables)

@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from station.devices.health import Health
 from station.domain.blank_stock import BlankEquation
-from station.languages import LANGUAGES, say
+from station.languages import LANGUAGES, say, texts
 
 PERIOD_S = 1.0
+LOOK_PATIENCE_S = 60.0  # devices may each take their deadline; a look that takes longer leaves the screen cut off
 LISTENERS_MAX = 32
 _STATIC = Path(__file__).parent / "static"
 _SECURITY = (
@@ -56,8 +57,8 @@ def board_app(look: Callable[[], BoardState], screens: Path) -> Starlette:
         ],
         # A page of another site must not reach a station through its user's browser by a name that points here.
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
             Middleware(_SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
         ],
     )
 
@@ -79,6 +80,8 @@ class _Board:
     def __init__(self, look: Callable[[], BoardState], screens: Path) -> None:
         self._look = look
         self._listeners = 0
+        self._last_look: asyncio.Task[BoardState] | None = None
+        self._looked_at_s = 0.0
         self._pages = Environment(
             loader=FileSystemLoader(screens), autoescape=select_autoescape(default=True), undefined=StrictUndefined
         )
@@ -102,6 +105,12 @@ class _Board:
         try:
             last = ""
             while True:
+                task, waited_s = self._looking(), 0.0
+                while not task.done() and waited_s < LOOK_PATIENCE_S:
+                    await asyncio.wait({task}, timeout=PERIOD_S)
+                    if not task.done():
+                        waited_s += PERIOD_S
+                        yield _event("alive", "")
                 fragment = await self._render("board_live.html", language)
                 # A line of its own keeps the screen's watchdog quiet when nothing changed.
                 yield _event("board", fragment) if fragment != last else _event("alive", "")
@@ -110,14 +119,27 @@ class _Board:
         finally:
             self._listeners -= 1
 
+    def _looking(self) -> asyncio.Task[BoardState]:
+        """One look at a time, shared by all screens: more screens do not ask the devices more often."""
+        now_s = asyncio.get_running_loop().time()
+        if self._last_look is None or (self._last_look.done() and now_s - self._looked_at_s >= PERIOD_S):
+            self._last_look, self._looked_at_s = asyncio.create_task(asyncio.to_thread(self._look)), now_s
+        return self._last_look
+
     async def _render(self, template: str, language: str) -> str:
-        state = await asyncio.to_thread(self._look)
+        # A screen that goes away while it waits must not cancel the look of the others.
+        state = await asyncio.shield(self._looking())
         other = next(each for each in LANGUAGES if each != language)
 
         def told(key: str, **values: Any) -> str:
             return say(key, language, **values)
 
-        return self._pages.get_template(template).render(state=state, say=told, language=language, other=other)
+        def named(device: str) -> str:
+            return texts(language).get(f"device.{device}", device)  # a printer has the name that the office gave it
+
+        return self._pages.get_template(template).render(
+            state=state, say=told, named=named, language=language, other=other
+        )
 
 
 def _event(name: str, data: str) -> str:

@@ -83,22 +83,29 @@ def open_enrolment(at: RecordingDesk, nik: Nik) -> str:
     return record_id
 
 
-def carry_on(at: RecordingDesk, record_id: str) -> None:
-    """Does every step that is not done yet, up to the sealed record. Errors leave the record where it was."""
+def carry_on(at: RecordingDesk, record_id: str) -> EnrolmentPackage | None:
+    """Does every step that is not done yet, up to the sealed record. Errors leave the record where it was.
+
+    Returns what was sealed, for the citizen's receipt; None when it had been sealed before.
+    """
     draft = Draft(at.log, at.vault, record_id)
     steps: tuple[tuple[RecordState, Callable[[RecordingDesk, Draft], None]], ...] = (
         (RecordState.OPEN, _read_out),
         (RecordState.READ_OUT, _capture_and_verify),
         (RecordState.VERIFIED, _confirm),
-        (RecordState.CONFIRMED, _seal),
     )
     for state, step in steps:
-        subject = at.log.subject("record", record_id)
-        if subject is not None and subject.state == state:
+        if _state(at, record_id) == state:
             step(at, draft)
-    draft_done = at.log.subject("record", record_id)
-    if draft_done is not None and draft_done.state in (RecordState.SEALED, RecordState.RECEIVED):
+    package = _seal(at, draft) if _state(at, record_id) == RecordState.CONFIRMED else None
+    if _state(at, record_id) in (RecordState.SEALED, RecordState.RECEIVED):
         draft.clear()
+    return package
+
+
+def _state(at: RecordingDesk, record_id: str) -> str:
+    subject = at.log.subject("record", record_id)
+    return subject.state if subject else ""
 
 
 # --- biodata ---------------------------------------------------------------------------------------------------------
@@ -204,10 +211,10 @@ def _confirm(at: RecordingDesk, draft: Draft) -> None:
     at.desk.step("citizen_confirmed")
 
 
-def _seal(at: RecordingDesk, draft: Draft) -> None:
+def _seal(at: RecordingDesk, draft: Draft) -> EnrolmentPackage:
     """The package is sealed to the centre and durable before the event that names it; nothing can change it after."""
-    body = encode(_package(at, draft))
-    sealed = seal(body, at.centre_key, context=seal_context("enrolment", at.station_id, draft.record_id))
+    package = _package(at, draft)
+    sealed = seal(encode(package), at.centre_key, context=seal_context("enrolment", at.station_id, draft.record_id))
     kept = at.vault.put(draft.record_id, SEALED_PACKAGE, sealed)
     at.log.append(
         RecordSealed(
@@ -215,6 +222,7 @@ def _seal(at: RecordingDesk, draft: Draft) -> None:
         )
     )
     at.desk.step("record_sealed", f"{kept.size_bytes:,} B")
+    return package
 
 
 def _package(at: RecordingDesk, draft: Draft) -> EnrolmentPackage:

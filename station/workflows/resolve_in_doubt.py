@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from drivers.contracts.card_printer import CardPlace
 from station.domain.events import (
     CardInDoubt,
     DoubtResolvedGood,
@@ -17,7 +18,8 @@ from station.domain.events import (
     DoubtResolvedUnused,
 )
 from station.domain.lives import LIVES
-from station.ports import EventLog, Subject
+from station.ports import EventLog, OnLane, Subject
+from station.workflows.personalise_card import PrinterBench
 
 
 class Finding(StrEnum):
@@ -57,6 +59,18 @@ def find_lost_cards(log: EventLog) -> Sequence[Subject]:
         facts = card.facts
         log.append(CardInDoubt(card.id, facts["authorisation_id"], facts["printer"], card.state, "the station stopped"))
     return lost
+
+
+def clear_printer(bench: OnLane[PrinterBench]) -> bool:
+    """A card that was left inside goes to the reject box, where a person looks at it. True if there was one."""
+
+    def clear(at: PrinterBench) -> bool:
+        if at.printer.status().card is CardPlace.NONE:
+            return False
+        at.printer.reject()
+        return True
+
+    return bench.run(clear)
 
 
 def resolve(log: EventLog, card_id: str, finding: Finding, operator: str, look: ChipLook | None) -> None:

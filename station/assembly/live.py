@@ -1,0 +1,136 @@
+"""A running station: the board, the uplink and the owner's socket around one open station, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import uvicorn
+
+from station.artwork.loader import TEMPLATES
+from station.assembly.benches import health_book
+from station.assembly.commands import run_command
+from station.assembly.station import Station
+from station.assembly.uplinks import open_uplink
+from station.devices.health import HealthBook
+from station.uplink.report import TurnReport
+from station.web.board import BoardState, board_app
+from station.web.owner_socket import owner_socket
+
+STOP_TIMEOUT_S = 2
+START_TIMEOUT_S = 15.0
+log = logging.getLogger(__name__)
+
+
+class LiveStation:
+    """`state` is what the board shows; the uplink's last word is kept for it."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._health: HealthBook = health_book(station.benches, station.config)
+        self._centre = "" if station.is_paired else "belum dipasangkan / not paired"
+
+    def state(self) -> BoardState:
+        events = self._station.log
+        count: Callable[..., int] = lambda life, *states: len(events.subjects(life, *states))  # noqa: E731
+        return BoardState(
+            devices=self._health.look(),
+            queue={
+                "waiting": count("record", "sealed"),
+                "held": count("record", "received"),
+                "set_aside": count("record", "set_aside"),
+                "to_print": count("authorisation", "reserved"),
+                "in_doubt": count("card", "in_doubt"),
+                "handed_over": count("card", "handed_over"),
+            },
+            blanks=events.stock(),
+            centre=self._centre,
+            keys_are_plain=not self._station.guard.is_safe_when_stolen,
+        )
+
+    def heard(self, report: TurnReport) -> None:
+        """What the last turn of the uplink came to."""
+        if report.away is not None:
+            self._centre = f"tidak terjangkau / away: {report.away.reason}"
+        else:
+            self._centre = "terhubung / connected"
+        for problem in report.problems:
+            log.warning("uplink: %s", problem)
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        return run_command(self._station, name, arguments)
+
+
+@asynccontextmanager
+async def live(station: Station, *, uplink: bool = True) -> AsyncIterator[str]:
+    """Everything runs while inside; yields the board's address. `OSError` when its port is taken."""
+    running = LiveStation(station)
+    web = station.config.web
+    server = uvicorn.Server(
+        uvicorn.Config(
+            board_app(running.state, TEMPLATES / "screens"),
+            host=web.host,
+            port=web.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_TIMEOUT_S,
+        )
+    )
+    server.capture_signals = _no_signals  # type: ignore[method-assign, assignment]  # ours are handled outside
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(_served(server))]
+    try:
+        address = await _address(server, tasks[0])
+        if uplink and station.is_paired and station.config.centre.endpoint:
+            tasks.append(asyncio.create_task(open_uplink(station).run(stop, running.heard)))
+        async with owner_socket(station.folder, running.command):
+            yield address
+    finally:
+        stop.set()
+        server.should_exit = True
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _served(server: uvicorn.Server) -> None:
+    # uvicorn ends the process when it cannot bind; here that is one error among others.
+    try:
+        await server.serve()
+    except SystemExit as end:
+        raise OSError("the board's port is taken: set web.port in station.toml") from end
+
+
+async def _address(server: uvicorn.Server, task: asyncio.Task[None]) -> str:
+    async with asyncio.timeout(START_TIMEOUT_S):
+        while not server.started:
+            if task.done():
+                await task
+                raise OSError("the board did not start")
+            await asyncio.sleep(0.01)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    return f"http://{host}:{port}/"
+
+
+class _NoSignals:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _no_signals() -> _NoSignals:
+    return _NoSignals()
+
+
+async def until_signal() -> None:
+    """Returns at SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()

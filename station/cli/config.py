@@ -1,0 +1,97 @@
+"""`ektp config`: check a station.toml, or print one to start from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from station.cli.speaking import config_option, ending_well, json_option, show
+from station.config import load_config
+
+_EXAMPLE = '''# station.toml: every key, with its usual value. A key that is not known stops the start.
+data = "/var/lib/ektp"                # the folder that keeps the records; only this user may enter it
+
+[office]
+name = "Disdukcapil Kabupaten ..."
+kabupaten = "1806"                    # the office's own kabupaten/kota code
+operator = "operator-1"
+
+[keys]
+guard = "passphrase"                  # "plain-file" is for demonstrations only
+passphrase_file = "/run/ektp/passphrase"
+
+[centre]
+endpoint = "http://127.0.0.1:8440"
+timeout_s = 20.0
+
+[capture]
+order = ["face", "signature", "fingers", "irises"]
+tries_max = 3
+
+[card]
+template = "ktp-el-front"
+chip = "ktp-el"
+place_of_issue = "TANGGAMUS"
+
+[web]
+host = "127.0.0.1"
+port = 8080
+
+[devices.fingerprint_scanner]         # leave a table out where the device is not fitted: the rest works
+model = "sbi"
+endpoint = "http://127.0.0.1:4501"
+trust = "/etc/ektp/device-authority.pem"
+
+[devices.iris_scanner]
+model = "sbi"
+endpoint = "http://127.0.0.1:4502"
+trust = "/etc/ektp/device-authority.pem"
+
+[devices.face_camera]
+model = "sbi"
+endpoint = "http://127.0.0.1:4503"
+trust = "/etc/ektp/device-authority.pem"
+
+[devices.signature_pad]
+model = "topaz"
+endpoint = "tcp://127.0.0.1:4001"
+
+[devices.secure_access_module]
+model = "memory"
+endpoint = "file:///etc/ektp/module.key"
+
+[[devices.card_printers]]
+name = "printer-1"
+model = "evolis"
+endpoint = "tcp://127.0.0.1:9100"
+encoder_model = "vpcd"
+encoder_endpoint = "vpcd://127.0.0.1:35963"
+'''
+
+
+@click.group()
+def config() -> None:
+    """Konfigurasi: periksa, contoh. / Configuration: check, example."""
+
+
+@config.command()
+@config_option
+@json_option
+def check(config_path: Path, as_json: bool) -> None:
+    """Says everything that is wrong with a station.toml at once."""
+    with ending_well():
+        read = load_config(config_path)
+
+        def line(console: Console) -> None:
+            console.print(f"{config_path}: baik / good")
+
+        show({"ok": True, "config": asdict(read)}, as_json, line)
+
+
+@config.command()
+def example() -> None:
+    """Prints a station.toml with every key."""
+    click.echo(_EXAMPLE, nl=False)

@@ -1,0 +1,39 @@
+"""`ektp run`: the station, with its board, its uplink and its owner's socket."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from station.assembly.live import live, until_signal
+from station.assembly.station import Station, open_station
+from station.cli.exit_codes import Exit
+from station.cli.speaking import config_option, end, ending_well
+from station.config import load_config
+from station.languages import both
+
+
+@click.command()
+@config_option
+def run(config_path: Path) -> None:
+    """Runs the station until it is stopped (Ctrl-C). A device that is missing switches off only what needs it."""
+    with ending_well():
+        station = open_station(load_config(config_path))
+        try:
+            asyncio.run(_run(station))
+        except OSError as wrong:
+            end(Exit.CONFIG, str(wrong))
+        finally:
+            station.close()
+
+
+async def _run(station: Station) -> None:
+    if not station.guard.is_safe_when_stolen:
+        click.echo(f"! {both('screen.plain_keys')}", err=True)
+    async with live(station) as address:
+        click.echo(f"Stasiun berjalan / the station runs: {address}")
+        if not station.is_paired:
+            click.echo("Belum dipasangkan: `ektp pair` / not paired yet: `ektp pair`")
+        await until_signal()

@@ -1,0 +1,88 @@
+"""How commands end: a result for people or as JSON, or one message and the exit code that fits it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from station.assembly.commands import run_command
+from station.assembly.station import NotPaired, open_station
+from station.cli.exit_codes import Exit
+from station.config import BadConfig, StationConfig, load_config
+from station.ports import StoreError
+from station.sealing.key_guards import FilesExposed, GuardRefused
+from station.sealing.key_ring import BadKeyRing
+from station.web.owner_socket import CommandRefused, ask_owner
+
+DEFAULT_CONFIG = "station.toml"
+_REFUSALS = {
+    "usage": Exit.USAGE,
+    "refused": Exit.NOT_HELD,
+    "device": Exit.DEVICE,
+    "centre": Exit.CENTRE,
+    "doubt": Exit.DOUBT,
+    "store": Exit.STORE,
+}
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    envvar="EKTP_CONFIG",
+    help="The station's configuration.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+
+
+def end(code: Exit, message: str) -> NoReturn:
+    """Says `message` on standard error and ends with `code`."""
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def ending_well() -> Iterator[None]:
+    """Whatever a person can put right ends with one message and its exit code; a bug still shows its trace."""
+    try:
+        yield
+    except BadConfig as bad:
+        end(Exit.CONFIG, str(bad))
+    except (StoreError, FilesExposed, GuardRefused, BadKeyRing) as wrong:
+        end(Exit.STORE, str(wrong))
+    except NotPaired as unpaired:
+        end(Exit.CENTRE, str(unpaired))
+    except CommandRefused as refused:
+        end(_REFUSALS.get(refused.code, Exit.NOT_HELD), refused.text)
+
+
+def ask_station(config_path: Path, command: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The running owner does it; when nothing runs, this process owns the folder for as long as it takes."""
+    config = load_config(config_path)
+    answer = ask_owner(Path(config.data), command, arguments)
+    if answer is not None:
+        return answer
+    return _done_here(config, command, arguments)
+
+
+def _done_here(config: StationConfig, command: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    station = open_station(config)
+    try:
+        return run_command(station, command, arguments)
+    finally:
+        station.close()
+
+
+def show(result: Mapping[str, Any], as_json: bool, for_people: Callable[[Console], None]) -> None:
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        for_people(Console())
