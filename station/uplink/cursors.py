@@ -74,7 +74,9 @@ class FileCursors:
         unfinished.replace(self._path)
 
 
-def _checked(data: dict[str, Any]) -> Cursors:
+def _checked(data: Any) -> Cursors:
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
     values: dict[str, Any] = {}
     for field in fields(Cursors):
         value: Any = data.get(field.name, field.default)

@@ -1,0 +1,262 @@
+"""A turn sends what waits and takes what is there; repeated after anything, the centre holds each record once."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from station.domain.events import BlanksLoaded, BlanksReceived, CardIntended, CentralStatusNoted, FeedFailed
+from station.domain.print_ready_record import AUTHORISATION, PrintReadyRecord
+from station.package import SEALED_PACKAGE
+from station.uplink import PRINT_READY_RECORD, RECEIPT, Cursors, FileCursors, TurnReport, Uplink
+from station.uplink.link import Away
+from station.uplink.uplink import pause_s
+from station.wire import Receipt, Signed
+
+
+def count(at_work: Any) -> int:
+    return int(at_work.centre.parts.catalogue.records.count())
+
+
+def words(office: Any, record_id: str) -> list[str]:
+    events = [entry.event for entry in office.log.history("record", record_id)]
+    return [event.status for event in events if isinstance(event, CentralStatusNoted)]
+
+
+def authorisation(office: Any) -> Any:
+    (subject,) = office.log.subjects(AUTHORISATION.name)
+    return subject
+
+
+def test_record_is_sent_and_its_receipt_kept(office: Any, at_work: Any) -> None:
+    body = office.record("r-1", padding=600_000)
+    report = office.turn()
+    assert (report.sent_records, report.sent_bytes, report.receipts) == (1, len(body), 1)
+    assert (report.problems, report.away) == ((), None)
+    assert office.state("r-1") == "received"
+    receipt = Receipt.verified(Signed.decode(office.vault.get("r-1", RECEIPT)), office.pairing.signing)
+    assert (receipt.record_id, receipt.size) == ("r-1", len(body))
+    assert words(office, "r-1") == ["RECEIVED_AT_CENTRAL"]
+    assert count(at_work) == 1
+
+
+def test_second_turn_sends_nothing_again(office: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    report = office.turn()
+    assert (report.sent_bytes, report.receipts, report.statuses, report.problems) == (0, 0, 0, ())
+    assert not office.turn().did_something
+
+
+def test_whole_log_reaches_the_centre(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    office.turn()
+    held = at_work.centre.parts.catalogue.logs.head("s-1")
+    assert (held.seq, held.hash) == office.log.head()
+
+
+def test_print_ready_record_is_opened_checked_and_reserved(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    report = office.turn()
+    assert (report.statuses, report.print_ready_records, report.problems) == (1, 1, ())
+    assert words(office, "r-1") == ["RECEIVED_AT_CENTRAL", "PRINT_READY_RECORD"]
+    given = authorisation(office)
+    assert given.state == "reserved"
+    record = PrintReadyRecord.from_json(json.loads(office.vault.get("r-1", PRINT_READY_RECORD)))
+    assert (record.authorisation_id, record.record_id) == (given.id, "r-1")
+    kept = {body.name: body.sha256 for body in office.vault.names("r-1")}
+    assert given.facts["body_sha256"] == kept[PRINT_READY_RECORD]
+
+
+def test_record_of_a_person_recorded_elsewhere_is_a_duplicate(office: Any, other_office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    other_office.record("r-2")
+    other_office.turn()
+    at_work.issue()
+    other_office.turn()
+    assert words(other_office, "r-2") == ["RECEIVED_AT_CENTRAL", "DUPLICATE_RECORD"]
+    assert other_office.log.subjects(AUTHORISATION.name) == []
+
+
+def test_centre_that_is_away_is_a_value(office: Any) -> None:
+    office.record("r-1")
+    report = office.turn(endpoint="http://127.0.0.1:9")
+    assert report.away is not None
+    assert office.state("r-1") == "sealed"
+    assert office.turn().receipts == 1
+
+
+def test_line_that_is_cut_before_an_answer_costs_one_chunk(office: Any, at_work: Any) -> None:
+    body = office.record("r-1", padding=1_000_000)
+    chunks = 0
+
+    def cut(method: str, path: str) -> bool:
+        nonlocal chunks
+        chunks += method == "PATCH"
+        return chunks == 3
+
+    at_work.middle.cut_request = cut
+    first = office.turn()
+    assert first.away is not None
+    assert first.sent_bytes == 2 * 256 * 1024
+    at_work.middle.cut_request = None
+    second = office.turn()
+    assert second.sent_bytes == len(body) - first.sent_bytes
+    assert second.receipts == 1
+
+
+def test_chunk_whose_answer_was_lost_is_not_sent_again(office: Any, at_work: Any) -> None:
+    body = office.record("r-1", padding=1_000_000)
+    at_work.middle.change = lambda method, _, answer: None if method == "PATCH" else answer
+    assert office.turn().away is not None
+    at_work.middle.change = None
+    assert office.turn().sent_bytes == len(body) - 256 * 1024
+
+
+def test_answer_that_is_no_message_does_not_stop_the_other_steps(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    at_work.middle.change = lambda _, path, answer: b"<html>" if path == "/v1/manifest" else answer
+    report = office.turn()
+    assert report.problems == ("bad_answer manifest reply",)
+    assert at_work.centre.parts.catalogue.logs.head("s-1").seq == 5
+
+
+@pytest.mark.parametrize("lost", ["missing", "damaged"])
+def test_record_whose_bytes_are_gone_is_set_aside_and_the_rest_goes_on(office: Any, at_work: Any, lost: str) -> None:
+    office.record("r-1", serial=1)
+    office.record("r-2", serial=2)
+    if lost == "missing":
+        office.vault.drop("r-1", SEALED_PACKAGE)
+    else:
+        office.vault.put("r-1", SEALED_PACKAGE, b"other bytes")
+    report = office.turn()
+    assert report.problems == (f"body_{lost} r-1",)
+    assert (office.state("r-1"), office.state("r-2")) == ("set_aside", "received")
+    assert office.turn().problems == ()
+
+
+def test_record_that_the_centre_refuses_is_set_aside_with_its_reason(office: Any) -> None:
+    office.record("r-1", body=b"this is no seal")
+    office.record("r-2", serial=2)
+    report = office.turn()
+    assert report.problems == ("refused r-1 no_seal",)
+    assert (office.state("r-1"), office.state("r-2")) == ("set_aside", "received")
+    assert office.log.subject("record", "r-1").facts["reason"] == "no_seal"
+
+
+def test_many_records_go_in_one_manifest(office: Any, at_work: Any) -> None:
+    for number in range(1, 13):
+        office.record(f"r-{number}", serial=number)
+    report = office.turn()
+    assert (report.sent_records, report.receipts) == (12, 12)
+    assert at_work.middle.asked.count("POST /v1/manifest") == 1
+    assert count(at_work) == 12
+
+
+def test_losing_the_cursors_costs_a_resend_and_nothing_else(office: Any, at_work: Any, tmp_path: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    office.turn()
+    before = office.log.head()
+    office.cursors = FileCursors(tmp_path / "another.json")
+    report = office.turn()
+    assert (report.sent_bytes, report.receipts, report.statuses, report.print_ready_records) == (0, 0, 0, 0)
+    assert (report.problems, office.log.head()) == ((), before)
+    assert count(at_work) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"log_seq":"x"}', '{"downlink_done":[1.5]}', '{"log_seq":true}'])
+def test_cursors_that_cannot_be_read_are_as_lost(tmp_path: Any, text: str) -> None:
+    path = tmp_path / "uplink.json"
+    path.write_text(text)
+    assert FileCursors(path).load() == Cursors()
+
+
+def test_cursors_come_back(tmp_path: Any) -> None:
+    cursors = Cursors("k", 1, 2, "ab" * 32, 3, 4, (6, 9), (8,))
+    FileCursors(tmp_path / "uplink.json").save(cursors)
+    assert FileCursors(tmp_path / "uplink.json").load() == cursors
+    assert cursors.holes(most=10) == (5, 7, 8)
+
+
+def test_cursor_beyond_a_restored_log_begins_again(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    lost = dataclasses.replace(office.cursors.load(), log_seq=900, log_hash="ab" * 32)
+    office.cursors.save(lost)
+    assert office.turn().problems == ()
+    assert at_work.centre.parts.catalogue.logs.head("s-1").hash == office.log.head()[1]
+
+
+def test_station_with_a_wrong_clock_still_sends(office: Any, clock: Any) -> None:
+    class Behind:
+        def now(self) -> Any:
+            return clock.now() - timedelta(days=3)
+
+    office.record("r-1")
+    report = office.turn(clock=Behind())
+    assert report.receipts == 1
+    assert report.problems == ("clock_differs 259200 s",)
+
+
+def test_revocation_waits_for_the_card_at_work(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    office.turn()
+    given = authorisation(office).id
+    at_work.issuer.revoke(given, "moved")
+    office.log.append(BlanksReceived(1, "SJ", "op"), BlanksLoaded("p", 1, "op"), CardIntended("c", given, "p", "", 0))
+    office.turn()
+    assert authorisation(office).state == "at_work"
+    office.log.append(FeedFailed("c", given, "hopper empty"))
+    office.turn()
+    assert authorisation(office).state == "revoked"
+
+
+def test_revoked_authorisation_is_revoked_here(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    office.turn()
+    at_work.issuer.revoke(authorisation(office).id, "moved")
+    office.turn()
+    assert authorisation(office).state == "revoked"
+    assert office.turn().problems == ()
+
+
+def test_pause_grows_with_failures_and_honours_what_the_centre_asks() -> None:
+    away, asked = TurnReport(away=Away("timeout")), TurnReport(away=Away("busy", 300.0))
+    assert [pause_s(away, n, 255) <= pause_s(away, n + 1, 255) for n in range(1, 12)] == [True] * 11
+    assert max(pause_s(away, 1000, jitter) for jitter in range(256)) <= 600
+    assert min(pause_s(asked, 1, jitter) for jitter in range(256)) >= 300
+    assert len({pause_s(TurnReport(), 0, jitter) for jitter in range(256)}) == 256
+
+
+def test_loop_turns_when_woken_and_ends_when_told(office: Any) -> None:
+    async def work() -> list[TurnReport]:
+        uplink, stop, reports = Uplink(office.parts), asyncio.Event(), []
+
+        def on_report(report: TurnReport) -> None:
+            reports.append(report)
+            if len(reports) == 3:
+                stop.set()
+            uplink.wake()
+
+        async with asyncio.timeout(20):
+            await uplink.run(stop, on_report)
+        return reports
+
+    office.record("r-1")
+    assert [report.receipts for report in asyncio.run(work())] == [1, 0, 0]
