@@ -54,6 +54,7 @@ def test_same_upload_twice_is_one_record(centre: Any, station: Any) -> None:
     assert offset is None
     assert centre.chunk(station.known, sha256, 0, body[:10]).complete
     assert centre.parts.catalogue.records.count() == 1
+    assert centre.parts.catalogue.records.refusals("s-1", "r-1") == []
     assert statuses(centre, "r-1") == ["RECEIVED_AT_CENTRAL"]
 
 
