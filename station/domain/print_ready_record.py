@@ -167,8 +167,9 @@ def _list(data: dict[str, Any], name: str) -> list[Any]:
 
 
 def _bytes(data: dict[str, Any], name: str) -> bytes:
+    text = _text(data, name)
     try:
-        return base64.b64decode(_text(data, name), validate=True)
+        return base64.b64decode(text, validate=True)
     except ValueError:  # binascii.Error is one; letters beyond ASCII raise the plain one
         raise BadPrintReadyRecord(f"{name}: not base64") from None
 
