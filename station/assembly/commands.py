@@ -203,6 +203,9 @@ def _sync(station: Station, _: Mapping[str, Any]) -> Result:
     }
 
 
+READING = frozenset({"stock.show", "devices.check", "log.show", "log.verify"})
+"""Commands that leave the log as it is."""
+
 COMMANDS: Mapping[str, Command] = {
     "stock.show": lambda station, _: _stock(station),
     "stock.receive": _receive,

@@ -17,8 +17,9 @@ from station.cli.exit_codes import Exit
 from station.cli.speaking import end, ending_well
 from station.demo.children import DidNotStart
 from station.demo.play import PlayStuck
+from station.demo.prepare import FingerprintsDiffer
 from station.demo.progress import Progress
-from station.demo.run import DemoPlan, FingerprintsDiffer, run_demo
+from station.demo.run import DemoPlan, run_demo
 from station.demo.summary import show_summary
 
 
@@ -36,7 +37,7 @@ from station.demo.summary import show_summary
     help="The state folder; a second run goes on in it.",
 )
 @click.option("--pace", type=click.FloatRange(0, 10), default=0.0, help="1: the printer is as slow as a real one.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Of the board, if it stays.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Of the live board.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output; progress on standard error.")
 def demo(
     once: bool,

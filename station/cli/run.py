@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from station.assembly.commands import run_command
 from station.assembly.live import live, until_signal
 from station.assembly.station import Station, open_station
 from station.cli.exit_codes import Exit
@@ -36,4 +37,16 @@ async def _run(station: Station) -> None:
         click.echo(f"Stasiun berjalan / the station runs: {address}")
         if not station.is_paired:
             click.echo("Belum dipasangkan: `ektp pair` / not paired yet: `ektp pair`")
+        for line in await asyncio.to_thread(_what_is_off, station):
+            click.echo(line)
         await until_signal()
+
+
+def _what_is_off(station: Station) -> list[str]:
+    """One line for each device that is not there, saying which function waits for it."""
+    checked = run_command(station, "devices.check", {})["devices"]
+    return [
+        f"! {row['name']}: {both('screen.' + row['condition'])} {row['trouble']}".rstrip()
+        for row in checked
+        if row["condition"] != "ready"
+    ]

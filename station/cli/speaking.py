@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
-from station.assembly.commands import run_command
+from station.assembly.commands import READING, run_command
 from station.assembly.station import NotPaired, open_station
 from station.cli.exit_codes import Exit
 from station.config import BadConfig, StationConfig, load_config
@@ -74,7 +74,7 @@ def ask_station(config_path: Path, command: str, arguments: Mapping[str, Any]) -
 
 
 def _done_here(config: StationConfig, command: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    station = open_station(config)
+    station = open_station(config, only_reads=command in READING)
     try:
         return run_command(station, command, arguments)
     finally:

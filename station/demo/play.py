@@ -24,7 +24,6 @@ from station.demo.people import PlayedDesk
 from station.demo.progress import Progress
 from station.demo.receipts import write_receipt
 from station.domain.enrolment import RecordState
-from station.domain.events import BlanksLoaded, BlanksReceived
 from station.package import EnrolmentPackage
 from station.ports import DeviceAway
 from station.uplink.report import TurnReport
@@ -37,7 +36,6 @@ DEVICE_TRIES_MAX = 4
 CARD_TRIES_MAX = 6
 TURNS_MAX = 400
 TURN_PAUSE_S = 0.05
-SPARE_BLANKS = 5
 
 
 class PlayStuck(Exception):
@@ -69,23 +67,6 @@ class Play:
     receipts: Path
     tally: Tally = field(default_factory=Tally)
     whose: dict[str, Citizen] = field(default_factory=dict)
-
-    # --- blanks ---
-
-    def receive_blanks(self, cards: int) -> None:
-        """Blanks come with a delivery note, some are loaded, and the books say so before the hands do it."""
-        count = cards + SPARE_BLANKS
-        log, operator = self.station.log, self.station.config.office.operator
-        log.append(BlanksReceived(count, "SJ-PERAGAAN", operator))
-        log.append(BlanksLoaded(PRINTER, count, operator))
-        self.progress.told("stock_received", str(count))
-
-    def fill_hopper(self) -> None:
-        """What the books say is in the printer is in the printer."""
-        loaded = self.station.log.in_printer(PRINTER)
-        held = self.office.hands("printer", "status")["blanks"]
-        if loaded > held:
-            self.office.hands("printer", f"load-blanks {loaded - held}")
 
     # --- recording ---
 

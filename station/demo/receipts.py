@@ -1,4 +1,4 @@
-"""The citizen's proof of recording, on "paper": a PDF beside the cards' pictures. A real station prints it and keeps none."""
+"""The citizen's proof of recording, on "paper": a PDF beside the cards' pictures; a real station keeps none."""
 
 from __future__ import annotations
 

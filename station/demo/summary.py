@@ -120,7 +120,8 @@ def show_summary(console: Console, result: Mapping[str, Any]) -> None:
     for name, holds in result["checks"].items():
         table.add_row(name, "[green]ya / yes[/green]" if holds else "[bold red]TIDAK / NO[/bold red]")
     table.add_row("warga / citizens", f"{result['handed_over']} of {result['citizens']} have their card")
-    table.add_row("mutu / qualities", "  ".join(f"{n} {q['least']}..{q['median']}" for n, q in result["qualities"].items()))
+    qualities = (f"{name} {q['least']}..{q['median']}" for name, q in result["qualities"].items())
+    table.add_row("mutu / qualities", "  ".join(qualities))
     table.add_row("1:1", f"hand-over {result['handover_score']}, chip and face {result['face_chip_match']:.3f}")
     table.add_row("terkirim / sent", f"{result['bytes_sent']:,} B (sealed records {result['package_bytes']:,} B)")
     blanks = result["blanks"]

@@ -69,10 +69,18 @@ class RecordingDesk:
     centre_key: SealingPublicKey
     clock: Clock
     new_id: Callable[[str], str]
+    check_room: Callable[[int], None]
+
+
+RECORD_BYTES_MAX = 16 * 2**20  # drafts and sealed package of one record, both on the disk for a moment
 
 
 def open_enrolment(at: RecordingDesk, nik: Nik) -> str:
-    """Looks the NIK up in the carried list, or takes the biodata from the operator and marks it unchecked."""
+    """Looks the NIK up in the carried list, or takes the biodata from the operator and marks it unchecked.
+
+    `StoreFull` before the citizen sits down, when a whole record would not fit on the disk.
+    """
+    at.check_room(RECORD_BYTES_MAX)
     listed = at.carried.find(nik)
     biodata = listed or at.desk.enter_biodata(nik)
     record_id = at.new_id("record")
