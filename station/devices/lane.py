@@ -53,9 +53,12 @@ class Lane(Generic[D]):
         self._thread.shutdown()
 
     def _submit(self, step: Callable[[D], T]) -> Future[T]:
-        ending = self._thread.submit(self._counted, step)
-        self.steps_waiting += 1  # after the submission, which is refused once closed; the lock keeps the order
-        return ending
+        self.steps_waiting += 1
+        try:
+            return self._thread.submit(self._counted, step)
+        except RuntimeError:  # the lane is closed
+            self.steps_waiting -= 1
+            raise
 
     def _counted(self, step: Callable[[D], T]) -> T:
         try:
@@ -82,9 +85,13 @@ class Lane(Generic[D]):
         if self._device is None:
             try:
                 self._device = self._opener()
+            except DeviceAway as away:
+                # A printer's lane opens two devices: which of them is away is worth saying.
+                self.trouble = away.reason if away.name == self.name else str(away)
+                raise DeviceAway(self.name, self.trouble) from away
             except Exception as error:
                 self.trouble = str(error)
-                raise DeviceAway(self.name, str(error)) from error
+                raise DeviceAway(self.name, self.trouble) from error
         return self._device
 
     def _drop(self) -> None:
