@@ -212,11 +212,23 @@ class Interrupted(Exception):
 
 @pytest.fixture
 def interrupt_main() -> Iterator[Callable[[], None]]:
+    """Called on another thread: `Interrupted` is raised once in the main thread, whatever it waits for."""
+    raised = threading.Event()
+
     def interrupted(*_: object) -> None:
-        raise Interrupted
+        if not raised.is_set():
+            raised.set()
+            raise Interrupted
+
+    def interrupt() -> None:
+        for _ in range(1000):
+            # A signal that comes just before the main thread falls asleep does not wake it: it is sent again.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            if raised.wait(0.01):
+                return
 
     before = signal.signal(signal.SIGUSR1, interrupted)
-    yield lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+    yield interrupt
     signal.signal(signal.SIGUSR1, before)
 
 
