@@ -130,12 +130,9 @@ def _told(not_now: NotPrintable) -> str:
 
 
 def _resolve(station: Station, a: Mapping[str, Any]) -> Result:
-    finding = Finding(str(a["finding"]))
-    look = None
-    if finding is Finding.GOOD:
-        look = station.look_at(str(a["card"]), station.read_card(_printer(station, a)))
+    finding, card_id = Finding(str(a["finding"])), str(a["card"])
     try:
-        resolve(station.log, str(a["card"]), finding, _operator(station), look)
+        resolve(station.log, card_id, finding, _operator(station), station.seen(card_id, finding))
     except CannotResolve as cannot:
         raise CommandRefused("doubt", f"{both(f'resolve.{cannot.code}')} {cannot.detail}".strip()) from cannot
     return _print_status(station, a)

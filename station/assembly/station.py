@@ -36,7 +36,7 @@ from station.workflows.enrol import RecordingDesk
 from station.workflows.hand_over import FingerMatcher
 from station.workflows.personalise_card import CardArtwork, CardWorkshop, NotPrintable
 from station.workflows.read_card import CardReading, read_card
-from station.workflows.resolve_in_doubt import ChipLook, find_lost_cards
+from station.workflows.resolve_in_doubt import ChipLook, Finding, Seen, find_lost_cards
 
 _PAIRING_FILE = "pairing.json"
 
@@ -157,6 +157,18 @@ class Station:
 
     def matcher(self) -> FingerMatcher:
         return FingerMatcher(fingers_on_chip, self.judge.match_template, self.judge.match_threshold)
+
+    def seen(self, card_id: str, finding: Finding) -> Seen:
+        """What the card's printer shows that bears on a finding: its encoder reads, its counter counts."""
+        card = self.log.subject("card", card_id)
+        if card is None or card.facts["printer"] not in self.benches.printers:
+            return Seen()
+        if finding is Finding.GOOD:
+            return Seen(look=self.look_at(card_id, self.read_card(card.facts["printer"])))
+        if finding is Finding.UNFED:
+            bench = self.benches.printers[card.facts["printer"]]
+            return Seen(cards_in=bench.run(lambda at: at.printer.status().cards_in))
+        return Seen()
 
     def look_at(self, card_id: str, reading: CardReading) -> ChipLook:
         """Whether what was read is the record that this card was made for."""

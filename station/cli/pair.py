@@ -15,7 +15,7 @@ from station.cli.speaking import ask_station, config_option, ending_well, json_o
 @config_option
 @json_option
 def pair(code: str, config_path: Path, as_json: bool) -> None:
-    """Learns and pins the centre's keys by a one-time code.
+    """Pasangkan dengan pusat. / Learn and pin the centre's keys by a one-time code.
 
     Afterwards compare the fingerprint with the one that the centre shows (`ektp central fingerprint`), aloud.
     """
@@ -34,7 +34,7 @@ def pair(code: str, config_path: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def sync(config_path: Path, as_json: bool) -> None:
-    """Sends what waits and fetches what is there, once, now."""
+    """Kirim dan ambil sekarang. / Send what waits and fetch what is there, once, now."""
     with ending_well():
         result = ask_station(config_path, "sync", {})
 

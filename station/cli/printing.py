@@ -73,7 +73,7 @@ def resolve_card(card: str, finding: str, printer: str, config_path: Path, as_js
     """Ends the doubt about CARD after you looked at it.
 
     good: printed and its chip reads (lay it on the reader first). spoiled: unusable, or not to be found.
-    unused: the blank is untouched.
+    unused: the blank came out untouched. unfed: none was fed (checked with the printer's counter).
     """
     with ending_well():
         result = ask_station(config_path, "print.resolve", {"card": card, "finding": finding, "printer": printer})

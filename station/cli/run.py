@@ -19,7 +19,9 @@ from station.languages import both
 @click.command()
 @config_option
 def run(config_path: Path) -> None:
-    """Runs the station until it is stopped (Ctrl-C). A device that is missing switches off only what needs it."""
+    """Jalankan stasiun. / Run the station until it is stopped (Ctrl-C).
+
+    A device that is missing switches off only what needs it."""
     with ending_well():
         station = open_station(load_config(config_path))
         try:

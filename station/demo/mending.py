@@ -9,7 +9,7 @@ from station.assembly.station import Station
 from station.demo.office import PRINTER, Office
 from station.demo.progress import Progress
 from station.ports import Subject
-from station.workflows.resolve_in_doubt import CannotResolve, ChipLook, Finding, cards_in_doubt, clear_printer, resolve
+from station.workflows.resolve_in_doubt import CannotResolve, Finding, cards_in_doubt, clear_printer, resolve
 
 _HANDS = {
     "fault.ribbon_out": ("new-ribbon",),
@@ -45,13 +45,26 @@ class Mender:
         if doubts:
             self._clear()
         for card in doubts:
-            finding, look = self._look_for(card)
-            try:
-                resolve(self.station.log, card.id, finding, self.station.config.office.operator, look)
-            except CannotResolve:
-                finding = Finding.SPOILED
-                resolve(self.station.log, card.id, finding, self.station.config.office.operator, None)
+            finding = self._settle(card)
             self.progress.told("doubt_resolved", f"{card.id[:13]} {finding}")
+
+    def _settle(self, card: Subject) -> Finding:
+        """The first finding that what is seen supports; spoiled is always supported."""
+        operator = self.station.config.office.operator
+        if card.facts["since"] in ("intended", "bound"):
+            possible: tuple[Finding, ...] = (Finding.UNFED, Finding.UNUSED)
+        else:
+            possible = (Finding.GOOD, Finding.SPOILED) if self._lay_on_reader(card) else (Finding.SPOILED,)
+        try:
+            for finding in possible:
+                try:
+                    resolve(self.station.log, card.id, finding, operator, self.station.seen(card.id, finding))
+                except (CannotResolve, DeviceError):
+                    continue
+                return finding
+        finally:
+            self.office.hands("printer", "withdraw")
+        raise AssertionError("the last finding is always possible")
 
     def _clear(self) -> None:
         """A card that is still inside is put into the reject box, a jammed one is taken out by hand."""
@@ -63,19 +76,10 @@ class Mender:
         except DeviceError as error:
             self.progress.told("device_again", type(error).__name__)
 
-    def _look_for(self, card: Subject) -> tuple[Finding, ChipLook | None]:
-        if card.facts["since"] in ("intended", "bound"):
-            return Finding.UNUSED, None  # nothing was written yet: the blank, wherever it lies, is as it was
-        chip_id = card.facts["chip_id"]
+    def _lay_on_reader(self, card: Subject) -> bool:
+        """The card whose chip was bound, if it lies in the tray."""
         tray = self.office.hands("printer", "status")["tray"]
-        place = next((n for n, lying in enumerate(tray) if lying["chip"] == chip_id), None)
-        if place is None:
-            return Finding.SPOILED, None
-        self.office.hands("printer", f"present {place}")
-        try:
-            look = self.station.look_at(card.id, self.station.read_card(PRINTER))
-        except DeviceError:
-            return Finding.SPOILED, None
-        finally:
-            self.office.hands("printer", "withdraw")
-        return Finding.GOOD if look.holds_the_record else Finding.SPOILED, look
+        place = next((n for n, lying in enumerate(tray) if lying["chip"] == card.facts["chip_id"]), None)
+        if place is not None:
+            self.office.hands("printer", f"present {place}")
+        return place is not None

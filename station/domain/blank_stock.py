@@ -24,6 +24,7 @@ from station.domain.events import (
     CardRejected,
     DoubtResolvedGood,
     DoubtResolvedSpoiled,
+    DoubtResolvedUnfed,
     DoubtResolvedUnused,
     Event,
 )
@@ -58,6 +59,7 @@ MOVES: Mapping[type[Event], tuple[Account, Account]] = {
     DoubtResolvedGood: (_A.IN_DOUBT, _A.ISSUED),
     DoubtResolvedSpoiled: (_A.IN_DOUBT, _A.SPOILED),
     DoubtResolvedUnused: (_A.IN_DOUBT, _A.IN_STORE),
+    DoubtResolvedUnfed: (_A.IN_DOUBT, _A.IN_PRINTERS),
 }
 
 

@@ -1,12 +1,12 @@
 """Cards in doubt: found at every start, shown until a person has looked at the card, and never guessed.
 
-A good card is only taken as good when its chip was read on the desk and is this card's; spoiled and unused are a
-person's word, kept with his name.
+A good card is only taken as good when its chip was read on the desk and is this card's, and a blank is only taken as
+never fed when the printer's own counter says so; spoiled and unused are a person's word, kept with his name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +15,9 @@ from station.domain.events import (
     CardInDoubt,
     DoubtResolvedGood,
     DoubtResolvedSpoiled,
+    DoubtResolvedUnfed,
     DoubtResolvedUnused,
+    Event,
 )
 from station.domain.lives import LIVES
 from station.ports import EventLog, OnLane, Subject
@@ -27,7 +29,8 @@ class Finding(StrEnum):
 
     GOOD = "good"  # printed, and its chip reads as this card's
     SPOILED = "spoiled"
-    UNUSED = "unused"  # the blank is untouched
+    UNUSED = "unused"  # the blank came out untouched
+    UNFED = "unfed"  # no blank was fed: the printer's counter says so
 
 
 class CannotResolve(Exception):
@@ -73,23 +76,55 @@ def clear_printer(bench: OnLane[PrinterBench]) -> bool:
     return bench.run(clear)
 
 
-def resolve(log: EventLog, card_id: str, finding: Finding, operator: str, look: ChipLook | None) -> None:
-    """Ends the doubt. `GOOD` needs a look at the chip; `CannotResolve` when what was seen does not support it."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is to go by: a look at the chip for `GOOD`, the printer's card counter for `UNFED`."""
+
+    look: ChipLook | None = None
+    cards_in: int | None = None
+
+
+def resolve(log: EventLog, card_id: str, finding: Finding, operator: str, seen: Seen = Seen()) -> None:
+    """Ends the doubt; `CannotResolve` when what was seen does not support the finding."""
     card = log.subject("card", card_id)
     if card is None or card.state != "in_doubt":
         raise CannotResolve("not_in_doubt", card_id)
-    authorisation_id, bound = card.facts["authorisation_id"], card.facts.get("chip_id")
-    if finding is Finding.GOOD:
-        if look is None:
-            raise CannotResolve("look_at_chip_first")
-        if look.chip_id != bound:
-            raise CannotResolve("chip_of_another_card", f"{look.chip_id} is not {bound}")
-        if not look.holds_the_record:
-            raise CannotResolve("chip_not_of_this_record")
-        log.append(DoubtResolvedGood(card_id, authorisation_id, operator, f"chip {look.chip_id} read on the desk"))
-    elif finding is Finding.SPOILED:
-        log.append(DoubtResolvedSpoiled(card_id, authorisation_id, operator, "seen by a person"))
-    else:
-        if card.facts["since"] not in ("intended", "bound"):
-            raise CannotResolve("chip_was_written", f"it was lost sight of while {card.facts['since']}")
-        log.append(DoubtResolvedUnused(card_id, authorisation_id, operator, "seen by a person"))
+    log.append(_RESOLVERS[finding](card, operator, seen))
+
+
+def _good(card: Subject, operator: str, seen: Seen) -> Event:
+    look, bound = seen.look, card.facts.get("chip_id")
+    if look is None:
+        raise CannotResolve("look_at_chip_first")
+    if look.chip_id != bound:
+        raise CannotResolve("chip_of_another_card", f"{look.chip_id} is not {bound}")
+    if not look.holds_the_record:
+        raise CannotResolve("chip_not_of_this_record")
+    evidence = f"chip {look.chip_id} read on the desk"
+    return DoubtResolvedGood(card.id, card.facts["authorisation_id"], operator, evidence)
+
+
+def _spoiled(card: Subject, operator: str, _: Seen) -> Event:
+    return DoubtResolvedSpoiled(card.id, card.facts["authorisation_id"], operator, "seen by a person")
+
+
+def _unused(card: Subject, operator: str, _: Seen) -> Event:
+    if card.facts["since"] not in ("intended", "bound"):
+        raise CannotResolve("chip_was_written", f"it was lost sight of while {card.facts['since']}")
+    return DoubtResolvedUnused(card.id, card.facts["authorisation_id"], operator, "seen by a person")
+
+
+def _unfed(card: Subject, operator: str, seen: Seen) -> Event:
+    before = card.facts["cards_in"]
+    if card.facts["since"] != "intended" or before < 0 or seen.cards_in != before:
+        raise CannotResolve("card_was_fed", f"the printer's counter went from {before} to {seen.cards_in}")
+    evidence = f"the printer's counter still says {before}"
+    return DoubtResolvedUnfed(card.id, card.facts["authorisation_id"], card.facts["printer"], operator, evidence)
+
+
+_RESOLVERS: Mapping[Finding, Callable[[Subject, str, Seen], Event]] = {
+    Finding.GOOD: _good,
+    Finding.SPOILED: _spoiled,
+    Finding.UNUSED: _unused,
+    Finding.UNFED: _unfed,
+}

@@ -121,6 +121,7 @@ def _check_after_life(lives: Lives) -> None:
         seen: dict[str, Any] = lives.office.hands("printer", "status")
         by_hand = len(seen["reject_box"]) + len(seen["taken_out"])
         assert len(seen["tray"]) + by_hand == blanks.issued + blanks.spoiled + blanks.in_store
+        assert (seen["inside"], seen["blanks"]) == (None, blanks.in_printers)
         chips = Counter(card["chip"] for card in seen["tray"] if card["printed"])
         assert set(chips.values()) == {1}
         lives.before = [record.id for record in records]

@@ -133,8 +133,20 @@ class DoubtResolvedSpoiled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtResolvedUnfed(Event):
+    """No blank was fed: the printer's own counter still stands where it stood before. The blank is in the hopper."""
+
+    kind: ClassVar[str] = "doubt_resolved_unfed"
+    card_id: str
+    authorisation_id: str
+    printer: str
+    operator: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class DoubtResolvedUnused(Event):
-    """The blank was found untouched; it goes back into the store."""
+    """The blank was fed, found untouched, and taken out; it goes back into the store."""
 
     kind: ClassVar[str] = "doubt_resolved_unused"
     card_id: str

@@ -23,6 +23,7 @@ from station.domain.events import (
     CardRejected,
     DoubtResolvedGood,
     DoubtResolvedSpoiled,
+    DoubtResolvedUnfed,
     DoubtResolvedUnused,
     Event,
     FeedFailed,
@@ -77,6 +78,11 @@ def test_blanks_are_moved_between_the_store_and_the_named_printer() -> None:
 )
 def test_a_card_is_one_blank(event: Event, source: tuple[Account, str], target: Account) -> None:
     assert _written(event) == {source: -1, (target, ""): 1}
+
+
+def test_a_blank_that_was_never_fed_is_in_its_printer_again() -> None:
+    unfed = DoubtResolvedUnfed("c", "a", "p1", "op", "e")
+    assert _written(unfed) == {(Account.IN_DOUBT, ""): -1, (Account.IN_PRINTERS, "p1"): 1}
 
 
 def test_a_feed_that_failed_moves_no_blank() -> None:
@@ -144,5 +150,7 @@ def test_every_way_in_which_a_card_ends_is_booked_exactly_once() -> None:
                 assert MOVES[cls][0] is (Account.IN_DOUBT if state == CardState.IN_DOUBT else Account.IN_PRINTERS)
             elif cls is DoubtResolvedUnused:
                 assert MOVES[cls] == (Account.IN_DOUBT, Account.IN_STORE)
+            elif cls is DoubtResolvedUnfed:
+                assert MOVES[cls] == (Account.IN_DOUBT, Account.IN_PRINTERS)
             else:
                 assert cls not in MOVES
