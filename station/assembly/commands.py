@@ -16,7 +16,7 @@ from station.assembly.uplinks import open_uplink, pair_station
 from station.devices.health import Condition
 from station.domain.events import BlanksLoaded, BlanksReceived, BlanksSpoiled, BlanksUnloaded, Event
 from station.domain.life import Refused
-from station.languages import both
+from station.languages import both, told
 from station.ports import DeviceAway, Subject
 from station.uplink.pairing import PairingFailed
 from station.web.owner_socket import CommandRefused
@@ -117,16 +117,20 @@ def _print_card(station: Station, a: Mapping[str, Any]) -> Result:
             station.new_id("card"),
         )
     except NotPrintable as not_now:
-        raise CommandRefused("device" if not_now.code.startswith("fault.") else "refused", _told(not_now)) from not_now
-    return {"card": result.card_id, "outcome": result.outcome, "reason": result.reason, "steps": steps}
+        raise CommandRefused(
+            "device" if not_now.code.startswith("fault.") else "refused", _why_not(not_now)
+        ) from not_now
+    return {
+        "card": result.card_id,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "told": told(result.reason),
+        "steps": steps,
+    }
 
 
-def _told(not_now: NotPrintable) -> str:
-    key = not_now.code if not_now.code.startswith("fault.") else f"not_printable.{not_now.code}"
-    text = both(key)
-    if not_now.code.startswith("fault."):
-        text += " " + both(not_now.code.replace("fault.", "remedy.", 1))
-    return text
+def _why_not(not_now: NotPrintable) -> str:
+    return told(not_now.code) if not_now.code.startswith("fault.") else both(f"not_printable.{not_now.code}")
 
 
 def _resolve(station: Station, a: Mapping[str, Any]) -> Result:

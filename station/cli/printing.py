@@ -56,7 +56,7 @@ def card(authorisation: str, printer: str, config_path: Path, as_json: bool) -> 
         result = ask_station(config_path, "print.card", {"authorisation": authorisation, "printer": printer})
 
         def lines(console: Console) -> None:
-            console.print(f"{result['card']}: {result['outcome']} {result['reason']}")
+            console.print(f"{result['card']}: {result['outcome']}  {result['told']}")
 
         show(result, as_json, lines)
         if result["outcome"] != "delivered":

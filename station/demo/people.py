@@ -39,7 +39,10 @@ class PlayedDesk:
         return [MissingPart(finger, MissingReason.AMPUTATED) for finger in self.lacks]
 
     def advise(self, modality: str, reason: RetryReason, tries_left: int) -> None:
-        self.told("advice", say("advise.again", modality=modality, advice=say(f"retry.{reason}"), left=tries_left))
+        self.told(
+            "advice",
+            say("advise.again", modality=say(f"part.{modality}"), advice=say(f"retry.{reason}"), left=tries_left),
+        )
 
     def confirm(self, record_id: str) -> bool:
         return True

@@ -39,6 +39,17 @@ def say(key: str, language: str = "id", **values: object) -> str:
     return text.format(**values)
 
 
+def told(reason: str) -> str:
+    """A reason as the log has it (`fault.jam`, `chip_lost: TransportError`) in both languages, with what to do next.
+
+    A reason that no table holds is returned as it is: it is for technicians.
+    """
+    code = reason.partition(":")[0].partition(";")[0].strip()
+    fault = code.removeprefix("fault.")
+    keys = (code, f"remedy.{fault}") if code.startswith("fault.") else (f"spoiled.{code}",)
+    return " ".join(both(key) for key in keys) if all(key in texts("id") for key in keys) else reason
+
+
 def both(key: str, **values: object) -> str:
     """Indonesian, then English after a slash."""
     return f"{say(key, 'id', **values)} / {say(key, 'en', **values)}"
