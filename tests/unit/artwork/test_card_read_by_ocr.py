@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
@@ -22,11 +22,8 @@ PER_MM = GEOMETRY.dpi / 25.4
 
 
 @pytest.fixture
-def tesseract() -> str:
-    found = shutil.which("tesseract")
-    if found is None and os.environ.get("EKTP_PEERS") == "required":
-        pytest.fail("tesseract is required here and is not installed")
-    return found or pytest.skip("tesseract is not installed")
+def tesseract(require_peer: Callable[[str, str], Path]) -> Path:
+    return require_peer("tesseract", "tesseract")
 
 
 def place_of(room: Box) -> tuple[int, int, int, int]:
@@ -36,7 +33,7 @@ def place_of(room: Box) -> tuple[int, int, int, int]:
     return int(left) - 2, int(top) - 2, int(left + room.width_mm * PER_MM) + 2, int(top + room.height_mm * PER_MM) + 2
 
 
-def read_back(tesseract: str, part: Image.Image, mode: str) -> str:
+def read_back(tesseract: Path, part: Image.Image, mode: str) -> str:
     # The size and the white margin that a reader of paper expects.
     grey = part.convert("L").resize((part.width * 2, part.height * 2), Image.Resampling.LANCZOS)
     black_on_white = ImageOps.expand(grey.point([255 if value > 110 else 0 for value in range(256)]), 20, 255)
@@ -51,7 +48,7 @@ def read_back(tesseract: str, part: Image.Image, mode: str) -> str:
 
 @pytest.mark.peer("tesseract")
 def test_another_program_reads_each_value_in_its_place_on_the_printed_card(
-    tesseract: str, template: CardTemplate, card_of: Callable[..., CardData]
+    tesseract: Path, template: CardTemplate, card_of: Callable[..., CardData]
 ) -> None:
     data = card_of(nama="Abimanyu Kusumawardhana Hadiningrat Wirasentana Putri Sari")
     printed = Image.fromarray(recompose(render(template, data, GEOMETRY).face))
