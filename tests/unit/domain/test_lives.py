@@ -151,6 +151,76 @@ def test_a_good_card_always_stands_on_a_printed_authorisation() -> None:
         assert any(card in _GOOD for card in cards) is printed
 
 
+def test_an_authorisation_is_at_work_or_in_doubt_exactly_while_a_card_is() -> None:
+    at_work = _states(CARD) - CARD.ends - {None}
+    for authorisation, cards in _offices():
+        assert (authorisation == AuthorisationState.AT_WORK) is any(card in at_work for card in cards)
+        assert (authorisation == AuthorisationState.IN_DOUBT) is (CardState.IN_DOUBT in cards)
+
+
 def test_every_card_at_work_can_be_put_in_doubt() -> None:
     at_work = _states(CARD) - CARD.ends - {None}
     assert {state for state in at_work if CardState.IN_DOUBT in CARD.table[state].values()} == at_work
+
+
+# --- what must come before what: written out here, not read from the tables ---
+
+
+def _without(life: Life, *closed: str) -> set[str | None]:
+    """The states that can be reached without ever being in a closed one."""
+    table = {
+        state: {cls: after for cls, after in moves.items() if after not in closed}
+        for state, moves in life.table.items()
+        if state not in closed
+    }
+    return _reach(Life(life.name, life.id_field, table, life.ends), {None})
+
+
+@pytest.mark.parametrize("step", ["bound", "encoding", "encoded", "matched", "printing", "printed"])
+def test_no_card_is_delivered_without_each_step_unless_a_person_found_it_good(step: str) -> None:
+    assert "delivered" not in _without(CARD, step, "in_doubt")
+    assert "delivered" in _without(CARD, "in_doubt")
+
+
+def test_no_face_is_printed_on_a_chip_that_was_not_read_back_and_matched() -> None:
+    assert "printing" not in _without(CARD, "encoded")
+    assert "printing" not in _without(CARD, "matched")
+
+
+def test_a_printed_face_may_be_compared_with_its_chip_again() -> None:
+    assert "printed" in {after for cls, after in CARD.table["printed"].items() if cls.kind == "face_matched"}
+
+
+def test_a_card_is_handed_over_only_after_it_was_delivered() -> None:
+    assert "handed_over" not in _without(CARD, "delivered")
+    assert "fulfilled" not in _without(AUTHORISATION, "printed")
+
+
+def test_a_card_once_spoiled_handed_over_or_unused_stays_so() -> None:
+    assert [state for state in ("spoiled", "handed_over", "unused") if CARD.table.get(state)] == []
+
+
+@pytest.mark.parametrize("step", ["open", "read_out", "verified", "confirmed"])
+def test_no_record_is_sealed_that_was_not_read_out_verified_and_confirmed(step: str) -> None:
+    assert "sealed" not in _without(RECORD, step)
+
+
+def test_a_record_is_received_only_after_it_was_sealed_and_stays_received() -> None:
+    assert "received" not in _without(RECORD, "sealed")
+    assert set(RECORD.table["received"].values()) == {"received"}
+    assert "abandoned" not in _reach(RECORD, {"sealed"})
+
+
+def test_what_was_captured_is_not_changed_after_it_was_verified() -> None:
+    late = {cls.kind for state in ("verified", "confirmed", "sealed", "received") for cls in RECORD.table[state]}
+    assert late.isdisjoint({"biodata_corrected", "biodata_read_out", "modality_captured", "part_missing"})
+
+
+def test_an_expired_or_revoked_authorisation_makes_no_card() -> None:
+    assert _reach(AUTHORISATION, {"expired", "revoked"}) == {"expired", "revoked"}
+
+
+def test_an_authorisation_at_work_or_in_doubt_can_neither_expire_nor_be_revoked() -> None:
+    closing = {"print_ready_record_expired", "print_ready_record_revoked"}
+    able = {state for state, moves in AUTHORISATION.table.items() if closing & {cls.kind for cls in moves}}
+    assert able == {"reserved"}
