@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from drivers.chips.ktp_el.simulator import KtpElChip
-from drivers.printers.evolis.received import Pixels
-from drivers.printers.evolis.simulator import EvolisSimulator
+from drivers.printers.evolis.received import Command, Pixels
+from drivers.printers.evolis.simulator import Connection, EvolisSimulator
 from drivers.simulators.card_pictures import save_back, save_front
 from drivers.simulators.control import ControlServer, Verb
 from drivers.simulators.faults import FaultPlan, parse_faults
@@ -127,15 +127,49 @@ def chip_identifier(seed: str, number: int) -> bytes:
     return b"\x80" + hashlib.sha256(f"{seed}/{number}".encode()).digest()[:7]
 
 
+class SharedPrinter:
+    """The device as its lines and the hands share it: one command or one hand at a time; in a motion it is busy.
+
+    What is only looked at (`device.stock`, `device.station`) does not wait, and neither does the cover.
+    """
+
+    def __init__(self, device: EvolisSimulator) -> None:
+        self.device = device
+        self._lock = threading.Lock()
+
+    def connection(self) -> Connection:
+        return Connection(self._obey)
+
+    def _obey(self, command: Command) -> str:
+        with self._lock:
+            return self.device.obey(command)
+
+    def load_blanks(self, count: int) -> None:
+        with self._lock:
+            self.device.load_blanks(count)
+
+    def new_ribbon(self) -> None:
+        with self._lock:
+            self.device.new_ribbon()
+
+    def clear_jam(self) -> int | None:
+        with self._lock:
+            return self.device.clear_jam()
+
+    def empty_reject_box(self) -> None:
+        with self._lock:
+            self.device.empty_reject_box()
+
+
 class PrinterServer:
     """Serves the device on 127.0.0.1: one connection a command with half-close, or one that stays."""
 
-    def __init__(self, device: EvolisSimulator, port: int) -> None:
+    def __init__(self, printer: SharedPrinter, port: int) -> None:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 self.request.settimeout(IDLE_S)
                 try:
-                    _serve(self.request, device)
+                    _serve(self.request, printer)
                 except OSError:
                     return  # the other side went away; a motion already begun is done all the same
 
@@ -149,8 +183,8 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def _serve(line: Any, device: EvolisSimulator) -> None:
-    connection = device.connection()
+def _serve(line: Any, printer: SharedPrinter) -> None:
+    connection = printer.connection()
     while data := line.recv(65536):
         line.sendall(connection.receive(data))
         if connection.is_over:
@@ -160,16 +194,16 @@ def _serve(line: Any, device: EvolisSimulator) -> None:
     line.sendall(connection.end())
 
 
-def verbs(device: EvolisSimulator, room: Room, faults: FaultPlan) -> Mapping[str, Verb]:
+def verbs(printer: SharedPrinter, room: Room, faults: FaultPlan) -> Mapping[str, Verb]:
     """What hands can do at the printer; the answers are for the office and for tests."""
     return {
-        "status": lambda _: _status(device, room, faults),
-        "load-blanks": lambda text: _done(device.load_blanks, _count(text)),
-        "new-ribbon": lambda _: _done(device.new_ribbon),
-        "clear-jam": lambda _: _clear_jam(device, room),
-        "open-cover": lambda _: _set_cover(device, is_open=True),
-        "close-cover": lambda _: _set_cover(device, is_open=False),
-        "empty-reject-box": lambda _: _done(device.empty_reject_box),
+        "status": lambda _: _status(printer.device, room, faults),
+        "load-blanks": lambda text: _done(printer.load_blanks, _count(text)),
+        "new-ribbon": lambda _: _done(printer.new_ribbon),
+        "clear-jam": lambda _: _clear_jam(printer, room),
+        "open-cover": lambda _: _set_cover(printer.device, is_open=True),
+        "close-cover": lambda _: _set_cover(printer.device, is_open=False),
+        "empty-reject-box": lambda _: _done(printer.empty_reject_box),
         "fault": lambda text: _done(faults.add, parse_faults(text)),
         "present": lambda text: room.present(_count(text)),
         "withdraw": lambda _: _done(room.withdraw),
@@ -192,8 +226,8 @@ def _status(device: EvolisSimulator, room: Room, faults: FaultPlan) -> dict[str,
     }
 
 
-def _clear_jam(device: EvolisSimulator, room: Room) -> dict[str, Any]:
-    number = device.clear_jam()
+def _clear_jam(printer: SharedPrinter, room: Room) -> dict[str, Any]:
+    number = printer.clear_jam()
     if number is not None:
         room.taken_out(number)
     return {"taken_out": number}
@@ -247,15 +281,17 @@ def main(argv: Sequence[str]) -> int:
         options.pictures.mkdir(parents=True, exist_ok=True)
     contactless = Field(options.vpcd)
     room = Room(options.seed, options.faults, contactless, options.pictures)
-    device = EvolisSimulator(
-        room,
-        fires=options.faults.fires,
-        pace=lambda seconds: time.sleep(seconds * options.pace),
-        blanks=options.blanks,
-        serial=f"SIM-{options.seed}",
+    printer = SharedPrinter(
+        EvolisSimulator(
+            room,
+            fires=options.faults.fires,
+            pace=lambda seconds: time.sleep(seconds * options.pace),
+            blanks=options.blanks,
+            serial=f"SIM-{options.seed}",
+        )
     )
-    server = PrinterServer(device, options.port)
-    control = ControlServer(verbs(device, room, options.faults))
+    server = PrinterServer(printer, options.port)
+    control = ControlServer(verbs(printer, room, options.faults))
     announce(server.endpoint, control.endpoint)
     wait_for_end()
     contactless.leave()

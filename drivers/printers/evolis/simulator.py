@@ -1,12 +1,12 @@
 """An Evolis printer without hardware: hopper, card path, ribbon, counters and faults, behind bytes in and bytes out.
 
 Each blank has a number, from 1 in feeding order. Where it goes is told to `CardPath`, so that its chip can come into
-the field. A motion takes its time through `pace`, which may block; the device's lock is then held: it is busy.
+the field. A motion takes its time through `pace`, which may block. The device does one thing at a time: whoever hosts
+it lets in one command or one hand at once.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -85,14 +85,13 @@ class Job:
 
 
 class EvolisSimulator:
-    """One device; `connection()` for each line to it."""
+    """One device; `connection()` for each line to it, when nobody else is at it."""
 
     def __init__(
         self, path: CardPath, *, fires: Fires, pace: Callable[[float], None], blanks: int, serial: str
     ) -> None:
         self._path, self._fires, self._pace, self.serial = path, fires, pace, serial
         self.stock = Stock(blanks)
-        self.lock = threading.RLock()
         self.card: int | None = None
         self.station = Station.NOWHERE
         self.is_jammed = self.is_cover_open = False
@@ -101,35 +100,31 @@ class EvolisSimulator:
         self._unfinished = False  # a print that the printer would take up again by itself, were Pem 0
 
     def connection(self) -> Connection:
-        return Connection(self)
+        return Connection(self.obey)
 
     # -- hands --------------------------------------------------------------------------------------------------
 
     def load_blanks(self, count: int) -> None:
-        with self.lock:
-            self.stock.blanks += count
+        self.stock.blanks += count
 
     def new_ribbon(self) -> None:
         """With `Pem;0` the printer now prints the unfinished card again by itself: the trap that `Pem;2` avoids."""
-        with self.lock:
-            self.stock.ribbon_cards = RIBBON_CARDS
-            if self._unfinished and self._error_mode == 0 and self.card is not None:
-                self._print_card(self.card)
-                self._take_out(rejected=False)
+        self.stock.ribbon_cards = RIBBON_CARDS
+        if self._unfinished and self._error_mode == 0 and self.card is not None:
+            self._print_card(self.card)
+            self._take_out(rejected=False)
 
     def clear_jam(self) -> int | None:
         """The card that is taken out by hand, if one was jammed."""
-        with self.lock:
-            if not self.is_jammed:
-                return None
-            self.is_jammed, card = False, self.card
-            self._go(Station.NOWHERE)
-            self.card = None
-            return card
+        if not self.is_jammed:
+            return None
+        self.is_jammed, card = False, self.card
+        self._go(Station.NOWHERE)
+        self.card = None
+        return card
 
     def empty_reject_box(self) -> None:
-        with self.lock:
-            self.stock.rejected = 0
+        self.stock.rejected = 0
 
     # -- commands -----------------------------------------------------------------------------------------------
 
@@ -140,8 +135,7 @@ class EvolisSimulator:
         if deed is None:
             return "OK" if name in _SETTINGS else "ERROR CDE"
         try:
-            with self.lock:
-                return deed(self, parameters, command.data) or "OK"
+            return deed(self, parameters, command.data) or "OK"
         except Refusal as refusal:
             return str(refusal)
 
@@ -313,10 +307,13 @@ class EvolisSimulator:
 
 
 class Connection:
-    """One line to the device. After each `receive` look at `is_over`: then the line ends without another byte."""
+    """One line to the device. After each `receive` look at `is_over`: then the line ends without another byte.
 
-    def __init__(self, device: EvolisSimulator) -> None:
-        self._device, self._reader = device, CommandReader()
+    `obey` is the device's, or the host's that has others wait meanwhile.
+    """
+
+    def __init__(self, obey: Callable[[Command], str]) -> None:
+        self._obey, self._reader = obey, CommandReader()
         self._heard_anything = False
         self.is_over = self._is_silent = False
 
@@ -325,7 +322,7 @@ class Connection:
         replies = b""
         for command in self._reader.receive(data):
             try:
-                text = self._device.obey(command)
+                text = self._obey(command)
             except LostReply as lost:
                 self.is_over, self._is_silent = not lost.silent, lost.silent
                 return replies + lost.noise
