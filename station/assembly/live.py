@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -96,6 +97,22 @@ async def live(station: Station, *, uplink: bool = True) -> AsyncIterator[str]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+@contextmanager
+def live_beside(station: Station, *, uplink: bool) -> Iterator[str]:
+    """The same in a thread of its own, beside whatever the caller does with the station; yields the board's address."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="live", daemon=True)
+    thread.start()
+    running = live(station, uplink=uplink)
+    try:
+        yield asyncio.run_coroutine_threadsafe(running.__aenter__(), loop).result(START_TIMEOUT_S)
+    finally:
+        asyncio.run_coroutine_threadsafe(running.__aexit__(None, None, None), loop).result(START_TIMEOUT_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(START_TIMEOUT_S)
+        loop.close()
 
 
 async def _served(server: uvicorn.Server) -> None:

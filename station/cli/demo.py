@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from station.assembly.live import live, until_signal
-from station.assembly.station import Station
 from station.cli.exit_codes import Exit
 from station.cli.speaking import end, ending_well
 from station.demo.children import DidNotStart
@@ -65,17 +66,19 @@ def demo(
             end(Exit.NOT_HELD, f"{wrong}\nLogs: {plan.data / 'logs'}")
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
-    else:
+    elif once:
         show_summary(console, result)
     sys.exit(Exit.DONE if result["ok"] else Exit.NOT_HELD)
 
 
-def _stay(console: Console) -> Callable[[Station], None]:
-    """Keeps the station live, board and all, until it is stopped."""
+def _stay(console: Console) -> Callable[[dict[str, Any]], None]:
+    """Shows what the day came to, then waits to be stopped."""
 
-    async def staying(station: Station) -> None:
-        async with live(station) as address:
-            console.print(f"Papan / board: [bold]{address}[/bold]   (Ctrl-C: berhenti / stop)")
-            await until_signal()
+    def staying(result: dict[str, Any]) -> None:
+        show_summary(console, result)
+        console.print("Semua tetap berjalan / everything stays running. Ctrl-C: berhenti / stop.")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
-    return lambda station: asyncio.run(staying(station))
+    return staying

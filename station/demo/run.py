@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from station.assembly.live import live_beside
 from station.assembly.station import Station, open_station
 from station.demo.day import citizens
 from station.demo.office import KABUPATEN, OfficePlan, open_office, sort_faults
@@ -23,6 +25,7 @@ from station.workflows.carried_list import CarriedList
 PRR_DELAY_S = 0.3
 SPARE_BLANKS = 5
 _BOOK = "runs.json"
+Stay = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,11 @@ class DemoPlan:
     web_port: int = 0
 
 
-def run_demo(plan: DemoPlan, progress: Progress, while_open: Callable[[Station], None] | None = None) -> dict[str, Any]:
-    """Plays the day; with `while_open`, leaves everything running until that returns. `ValueError`: a bad fault."""
+def run_demo(plan: DemoPlan, progress: Progress, stay: Stay | None = None) -> dict[str, Any]:
+    """Plays the day. With `stay` the board is live beside it, and everything runs on until `stay(result)` returns.
+
+    `ValueError` for a fault that nobody knows, before anything is started.
+    """
     started = time.monotonic()
     faults = sort_faults(plan.faults)
     make_private_folder(plan.data)
@@ -53,18 +59,28 @@ def run_demo(plan: DemoPlan, progress: Progress, while_open: Callable[[Station],
         try:
             run_from = station.log.head()[0]
             play = Play(station, office, progress, plan.data / "receipts")
-            _prepare(play, plan)
-            _play(play, plan, first)
+            with _board(station, progress, uplink=False) if stay else nullcontext():
+                _prepare(play, plan)
+                _play(play, plan, first)
             faces = tuple(sorted(office.pictures.glob("*.png")))
             paths = Paths(plan.data, faces, tuple(play.tally.receipts_kept))
             result = summarise(
                 station, play, plan.citizens, plan.seed, paths, run_from, time.monotonic() - started
             )
-            if while_open is not None:
-                while_open(station)
+            if stay:
+                with _board(station, progress, uplink=True):
+                    stay(result)
             return result
         finally:
             station.close()
+
+
+@contextmanager
+def _board(station: Station, progress: Progress, *, uplink: bool) -> Iterator[None]:
+    """The live board. During the play the play itself works the line; afterwards the uplink does, as in an office."""
+    with live_beside(station, uplink=uplink) as address:
+        progress.told("board", address)
+        yield
 
 
 def _prepare(play: Play, plan: DemoPlan) -> None:
