@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from drivers.contracts.parts import Eye, Finger
+from drivers.scanners.sbi.driver import SbiFingerprintScanner
 from drivers.scanners.sbi.names import BioType
 from drivers.scanners.sbi.simulator import Answer, SbiDevice
 from drivers.scanners.sbi.simulator_keys import Authority, DeviceKeys, make_authority, make_keys
 from drivers.simulators.capturing import CaptureServer
 from drivers.simulators.faults import FaultPlan, parse_faults
 
-NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+from .tampering import NOW, MakeDevice, Serve, Tampering, client_to
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -92,3 +93,13 @@ def serve() -> Iterator[Callable[[Callable[[str, str, bytes], Answer | None]], s
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def tampering(make_device: MakeDevice) -> Tampering:
+    return Tampering(make_device(BioType.FINGER))
+
+
+@pytest.fixture
+def scanner(tampering: Tampering, serve: Serve, authority: Authority) -> SbiFingerprintScanner:
+    return SbiFingerprintScanner(client_to(serve(tampering.answer), authority))

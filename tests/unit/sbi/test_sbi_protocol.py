@@ -14,7 +14,7 @@ from drivers.scanners.sbi import protocol
 from drivers.scanners.sbi.names import EYE_NAMES, FINGER_NAMES, BioType
 from drivers.scanners.sbi.protocol import BadReply, CaptureOrder, Verb
 
-from .conftest import NOW
+from .tampering import NOW
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "sbi"
 RULES = json.loads((VECTORS / "capture_rules.json").read_text())

@@ -21,7 +21,7 @@ from drivers.scanners.sbi.protocol import CaptureOrder, Verb
 from drivers.scanners.sbi.signed_token import WrongSignature, decode_base64url, open_token, read_unsigned
 from drivers.scanners.sbi.simulator import SbiDevice
 
-from .conftest import NOW
+from .tampering import NOW
 
 RULES = json.loads((Path(__file__).parents[2] / "vectors" / "sbi" / "capture_rules.json").read_text())
 PARTS = {

@@ -25,7 +25,7 @@ from drivers.scanners.sbi.signed_token import (
 )
 from drivers.scanners.sbi.simulator_keys import VALID, Authority, DeviceKeys
 
-from .conftest import NOW
+from .tampering import NOW
 
 CLAIMS = {"serialNo": "1", "type": "Finger"}
 
