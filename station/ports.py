@@ -97,7 +97,7 @@ class EventLog(Protocol):
     def stock(self) -> BlankEquation: ...
 
     def in_printer(self, printer: str) -> int:
-        """Blanks that the books say are in this printer."""
+        """Blanks that the books say are in this printer's hopper; one that is becoming a card is not."""
         ...
 
 

@@ -143,7 +143,7 @@ def _resolve(station: Station, a: Mapping[str, Any]) -> Result:
 
 
 def _clear(station: Station, a: Mapping[str, Any]) -> Result:
-    return {"rejected": clear_printer(station.benches.printers[_printer(station, a)])}
+    return {"rejected": clear_printer(station.log, station.benches.printers[_printer(station, a)])}
 
 
 # --- the rest --------------------------------------------------------------------------------------------------------

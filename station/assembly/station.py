@@ -34,9 +34,10 @@ from station.workflows.capture_parts import CaptureBench
 from station.workflows.carried_list import CarriedList
 from station.workflows.enrol import RecordingDesk
 from station.workflows.hand_over import FingerMatcher
+from station.workflows.lost_cards import find_lost_cards
 from station.workflows.personalise_card import CardArtwork, CardWorkshop, NotPrintable
 from station.workflows.read_card import CardReading, read_card
-from station.workflows.resolve_in_doubt import ChipLook, Finding, Seen, find_lost_cards
+from station.workflows.resolve_in_doubt import ChipLook, Finding, Seen
 
 _PAIRING_FILE = "pairing.json"
 

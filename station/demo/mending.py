@@ -72,8 +72,8 @@ class Mender:
         if status["jammed"]:
             self.office.hands("printer", "clear-jam")
         try:
-            clear_printer(self.station.benches.printers[PRINTER])
-        except DeviceError as error:
+            clear_printer(self.station.log, self.station.benches.printers[PRINTER])
+        except (DeviceError, CannotResolve) as error:
             self.progress.told("device_again", type(error).__name__)
 
     def _lay_on_reader(self, card: Subject) -> bool:

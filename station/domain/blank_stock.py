@@ -21,12 +21,15 @@ from station.domain.events import (
     BlanksUnloaded,
     CardDelivered,
     CardInDoubt,
+    CardIntended,
     CardRejected,
     DoubtResolvedGood,
+    DoubtResolvedLost,
     DoubtResolvedSpoiled,
     DoubtResolvedUnfed,
     DoubtResolvedUnused,
     Event,
+    FeedFailed,
 )
 from station.domain.life import Refused
 
@@ -34,7 +37,8 @@ from station.domain.life import Refused
 class Account(StrEnum):
     RECEIVED = "received"  # the left side: only rises
     IN_STORE = "in_store"
-    IN_PRINTERS = "in_printers"  # kept by printer
+    IN_PRINTERS = "in_printers"  # in the hopper, kept by printer
+    AT_WORK = "at_work"  # becoming a card, kept by printer; the equation counts it with those in printers
     ISSUED = "issued"
     SPOILED = "spoiled"
     IN_DOUBT = "in_doubt"
@@ -53,19 +57,22 @@ MOVES: Mapping[type[Event], tuple[Account, Account]] = {
     BlanksTransferredOut: (_A.IN_STORE, _A.TRANSFERRED_OUT),
     BlanksReturned: (_A.IN_STORE, _A.RETURNED),
     BlanksMissing: (_A.IN_STORE, _A.MISSING),
-    CardDelivered: (_A.IN_PRINTERS, _A.ISSUED),
-    CardRejected: (_A.IN_PRINTERS, _A.SPOILED),
-    CardInDoubt: (_A.IN_PRINTERS, _A.IN_DOUBT),
+    CardIntended: (_A.IN_PRINTERS, _A.AT_WORK),
+    FeedFailed: (_A.AT_WORK, _A.IN_PRINTERS),
+    CardDelivered: (_A.AT_WORK, _A.ISSUED),
+    CardRejected: (_A.AT_WORK, _A.SPOILED),
+    CardInDoubt: (_A.AT_WORK, _A.IN_DOUBT),
     DoubtResolvedGood: (_A.IN_DOUBT, _A.ISSUED),
     DoubtResolvedSpoiled: (_A.IN_DOUBT, _A.SPOILED),
     DoubtResolvedUnused: (_A.IN_DOUBT, _A.IN_STORE),
     DoubtResolvedUnfed: (_A.IN_DOUBT, _A.IN_PRINTERS),
+    DoubtResolvedLost: (_A.IN_DOUBT, _A.MISSING),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One account gains `change` blanks; `place` is the printer for `IN_PRINTERS`, else empty."""
+    """One account gains `change` blanks; `place` is the printer for `IN_PRINTERS` and `AT_WORK`, else empty."""
 
     account: Account
     place: str
@@ -80,7 +87,7 @@ def entries(event: Event) -> tuple[Entry, ...]:
     count = getattr(event, "count", 1)
     if count < 1:
         raise Refused("blanks", f"{event.kind}: a count of {count}")
-    if isinstance(event, BlanksMissing) and len(_people(event)) < 2:
+    if isinstance(event, BlanksMissing | DoubtResolvedLost) and len(_people(event)) < 2:
         raise Refused("blanks", "missing blanks are written off by two people")
     source, target = move
     # The left side of the equation rises when blanks come in; every other source falls.
@@ -88,13 +95,13 @@ def entries(event: Event) -> tuple[Entry, ...]:
     return (Entry(source, _place(source, event), taken), Entry(target, _place(target, event), count))
 
 
-def _people(event: BlanksMissing) -> set[str]:
+def _people(event: BlanksMissing | DoubtResolvedLost) -> set[str]:
     """Nobody is not a person, and a name in other letters is not another one."""
     return {name.strip().casefold() for name in (event.operator, event.second_person)} - {""}
 
 
 def _place(account: Account, event: Event) -> str:
-    return str(getattr(event, "printer", "")) if account is _A.IN_PRINTERS else ""
+    return str(getattr(event, "printer", "")) if account in (_A.IN_PRINTERS, _A.AT_WORK) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,12 @@ class BlankEquation:
     transferred_out: int = 0
     returned: int = 0
     missing: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> BlankEquation:
+        """From the accounts' counts: a blank that is becoming a card is still in its printer."""
+        named = {f.name: counts.get(f.name, 0) for f in fields(cls)}
+        return cls(**{**named, _A.IN_PRINTERS: counts.get(_A.IN_PRINTERS, 0) + counts.get(_A.AT_WORK, 0)})
 
     @property
     def holds(self) -> bool:

@@ -17,6 +17,7 @@ from station.domain.events import (
     ChipIdentified,
     ChipVerified,
     DoubtResolvedGood,
+    DoubtResolvedLost,
     DoubtResolvedSpoiled,
     DoubtResolvedUnfed,
     DoubtResolvedUnused,
@@ -44,6 +45,7 @@ class CardState(StrEnum):
     HANDED_OVER = "handed_over"
     SPOILED = "spoiled"
     UNUSED = "unused"  # the blank was not used after all
+    LOST = "lost"  # two people found no card
     IN_DOUBT = "in_doubt"
 
 
@@ -68,8 +70,9 @@ CARD = Life(
             DoubtResolvedSpoiled: _S.SPOILED,
             DoubtResolvedUnused: _S.UNUSED,
             DoubtResolvedUnfed: _S.UNUSED,
+            DoubtResolvedLost: _S.LOST,
         },
         _S.DELIVERED: {CardHandedOver: _S.HANDED_OVER, HandOverRefused: _S.DELIVERED},
     },
-    ends=frozenset({_S.DELIVERED, _S.HANDED_OVER, _S.SPOILED, _S.UNUSED, _S.IN_DOUBT}),
+    ends=frozenset({_S.DELIVERED, _S.HANDED_OVER, _S.SPOILED, _S.UNUSED, _S.LOST, _S.IN_DOUBT}),
 )

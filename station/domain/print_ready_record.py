@@ -20,6 +20,7 @@ from station.domain.events import (
     CardIntended,
     CardRejected,
     DoubtResolvedGood,
+    DoubtResolvedLost,
     DoubtResolvedSpoiled,
     DoubtResolvedUnfed,
     DoubtResolvedUnused,
@@ -39,6 +40,7 @@ class AuthorisationState(StrEnum):
     FULFILLED = "fulfilled"  # and its citizen has it
     EXPIRED = "expired"
     REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"  # its card is lost: the centre decides anew
 
 
 _S = AuthorisationState
@@ -64,10 +66,11 @@ AUTHORISATION = Life(
             DoubtResolvedSpoiled: _S.RESERVED,
             DoubtResolvedUnused: _S.RESERVED,
             DoubtResolvedUnfed: _S.RESERVED,
+            DoubtResolvedLost: _S.WITHDRAWN,
         },
         _S.PRINTED: {CardHandedOver: _S.FULFILLED},
     },
-    ends=frozenset({_S.PRINTED, _S.FULFILLED, _S.EXPIRED, _S.REVOKED}),
+    ends=frozenset({_S.PRINTED, _S.FULFILLED, _S.EXPIRED, _S.REVOKED, _S.WITHDRAWN}),
 )
 
 

@@ -64,7 +64,7 @@ class ViewTables:
 
     def stock(self) -> BlankEquation:
         rows = self._connection.execute("SELECT account, sum(count) FROM blanks GROUP BY account")
-        return BlankEquation(**{str(account): int(count) for account, count in rows})
+        return BlankEquation.of({str(account): int(count) for account, count in rows})
 
     def card_of_chip(self, chip_id: str) -> str | None:
         card_id = value(self._connection, "SELECT card_id FROM chips WHERE chip_id = ?", chip_id)

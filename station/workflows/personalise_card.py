@@ -8,7 +8,9 @@ work.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from drivers.contracts.card_printer import CardPlace, CardPrinter, Face, PrinterFacts
@@ -41,8 +43,9 @@ from station.domain.events import (
 )
 from station.domain.life import Refused
 from station.domain.print_ready_record import AuthorisationState, PrintReadyRecord
-from station.ports import Clock, DeviceAway, EventLog, OnLane
+from station.ports import Clock, DeviceAway, EventLog, OnLane, StoreError
 from station.sealing.signatures import BadSignature, IssuerPublicKey
+from station.workflows.lost_cards import AT_WORK, find_lost_cards
 
 CHIP_WRITES_MAX = 2  # a torn or refused write is begun again on the same chip once, then the card is rejected
 APDU_TIMEOUT_S = 5.0
@@ -111,7 +114,6 @@ class _Spoiled(Exception):
 
 def make_card(workshop: CardWorkshop, record: PrintReadyRecord, card_id: str) -> CardResult:
     """One attempt at one card for `record`, to its end. `NotPrintable` when nothing was begun."""
-    check_authorisation(workshop.log, record, workshop.clock)
     try:
         return workshop.bench.run(lambda bench: _Attempt(workshop, bench, record, card_id).run())
     except DeviceAway as away:
@@ -119,7 +121,13 @@ def make_card(workshop: CardWorkshop, record: PrintReadyRecord, card_id: str) ->
 
 
 def check_authorisation(log: EventLog, record: PrintReadyRecord, clock: Clock) -> None:
-    """One card per authorisation, only while it is reserved here and not expired; expiry becomes a fact."""
+    """One card per authorisation, only while it is reserved here and not expired; expiry becomes a fact.
+
+    A clock behind the last event is doubtful: by it nothing expires and nothing is printed.
+    """
+    last, _ = log.head()
+    if any(clock.now() < datetime.fromisoformat(entry.at) for entry in log.read(after_seq=last - 1, limit=1)):
+        raise NotPrintable("clock_doubtful")
     subject = log.subject("authorisation", record.authorisation_id)
     if subject is None:
         raise NotPrintable("unknown_authorisation", record.authorisation_id)
@@ -137,6 +145,7 @@ _NOT_NOW = {
     AuthorisationState.FULFILLED: "already_printed",
     AuthorisationState.EXPIRED: "expired",
     AuthorisationState.REVOKED: "revoked",
+    AuthorisationState.WITHDRAWN: "revoked",
 }
 
 
@@ -148,21 +157,36 @@ class _Attempt:
         self.log, self.record, self.card_id = workshop.log, record, card_id
         self.place = workshop.bench.name
         self.step = workshop.step
+        self.module: SecureAccessModule
 
     def run(self) -> CardResult:
+        find_lost_cards(self.log, self.place)  # this is the printer's lane: nobody else can be at work on it
+        check_authorisation(self.log, self.record, self.shop.clock)
         artwork, cards_in = self._prepare()
-        self.log.append(
-            CardIntended(self.card_id, self.record.authorisation_id, self.place, artwork.template_sha256, cards_in)
-        )
         try:
+            self.log.append(
+                CardIntended(self.card_id, self.record.authorisation_id, self.place, artwork.template_sha256, cards_in)
+            )
             return self._make(artwork, cards_in)
         except _Spoiled as spoiled:
             return self._reject(str(spoiled))
         except DeviceError as error:
             return self._after_error(error)
+        except BaseException as error:
+            self._doubt_after(error)
+            raise
+        finally:
+            self.module.close()
+
+    def _doubt_after(self, error: BaseException) -> None:
+        """Whatever else happens, a disk that fills up or a bug: a card at work is shown as in doubt, if that still can
+        be written. If not, the next card on this lane, or the next start, does it."""
+        if self._state() in AT_WORK:
+            with suppress(StoreError, Refused):
+                self._doubt(type(error).__name__)
 
     def _prepare(self) -> tuple[CardArtwork, int]:
-        """Everything that can be known before a blank is fed: fit, signature, artwork, supplies, books."""
+        """Everything that can be known before a blank is fed: fit, signature, artwork, keys, supplies, books."""
         try:
             facts, status = self.printer.facts(), self.printer.status()
         except DeviceError as error:
@@ -173,6 +197,16 @@ class _Attempt:
             raise NotPrintable("card_left_in_printer")
         if self.log.in_printer(self.place) < 1:
             raise NotPrintable("no_blanks_in_books")
+        self._check_record()
+        artwork = self.shop.draw(self.record, facts)
+        try:
+            self.module = self.shop.open_module()
+        except DeviceAway as away:
+            raise NotPrintable("module_away", away.reason) from away
+        self.step("card_prepared", f"template {artwork.template_sha256[:12]}")
+        return artwork, -1 if status.cards_in is None else status.cards_in
+
+    def _check_record(self) -> None:
         try:
             self.shop.profile.check_fits(self.record.chip)
             self.shop.issuer.verify(self.record.chip.issuer_signature, self.record.chip.signed_content())
@@ -180,9 +214,6 @@ class _Attempt:
             raise NotPrintable(f"fault.{fault.code}", fault.detail) from fault
         except BadSignature as bad:
             raise NotPrintable("issuer_signature_wrong") from bad
-        artwork = self.shop.draw(self.record, facts)
-        self.step("card_prepared", f"template {artwork.template_sha256[:12]}")
-        return artwork, -1 if status.cards_in is None else status.cards_in
 
     def _make(self, artwork: CardArtwork, cards_in: int) -> CardResult:
         self.printer.load_blank()
@@ -239,13 +270,9 @@ class _Attempt:
         raise AssertionError("the last try returns or raises")
 
     def _write_and_read_back(self, identity: ChipIdentity) -> ChipFiles:
-        module = self.shop.open_module()
-        try:
-            self._talk(self.shop.profile.write(self.record.chip, module))
-            self.encoder.connect(timeout_s=CHIP_TIMEOUT_S)  # a fresh session: what is read is what was stored
-            written = self._talk(self.shop.profile.read(module))
-        finally:
-            module.close()
+        self._talk(self.shop.profile.write(self.record.chip, self.module))
+        self.encoder.connect(timeout_s=CHIP_TIMEOUT_S)  # a fresh session: what is read is what was stored
+        written = self._talk(self.shop.profile.read(self.module))
         if written != self.record.chip:
             raise DeviceFault(FaultCode.CHIP_DATA_WRONG, CardFate.SPENT, identity.identifier.hex())
         return written
@@ -274,9 +301,10 @@ class _Attempt:
     def _confirm_printed(self, cards_in_before: int) -> None:
         status = self.printer.status()
         counted = status.cards_in if status.cards_in is not None else -1
-        if cards_in_before >= 0 and counted != cards_in_before + 1:
+        if cards_in_before < 0 or counted != cards_in_before + 1:
+            # Without a counter nobody but a person can say that a card came out.
             raise TransportError(self.place, f"card counter went {cards_in_before} -> {counted}, one card was expected")
-        self.log.append(CardPrinted(self.card_id, counted, "counter" if cards_in_before >= 0 else "person"))
+        self.log.append(CardPrinted(self.card_id, counted, "counter"))
         self.step("card_printed", f"counter {counted}")
 
     def _look_again(self, artwork: CardArtwork, identity: ChipIdentity) -> None:
@@ -299,11 +327,18 @@ class _Attempt:
         if isinstance(error, LocalProtocolError):
             self._doubt(str(error))
             raise error
-        if error.card is CardFate.UNTOUCHED and self._state() == "intended":
+        if error.card is CardFate.UNTOUCHED and self._state() == "intended" and self._is_empty():
             return self._unused(error)
         if error.card is CardFate.SPENT and isinstance(error, DeviceFault):
             return self._reject(f"fault.{error.code}")
         return self._doubt(str(error) if not isinstance(error, DeviceFault) else f"fault.{error.code}")
+
+    def _is_empty(self) -> bool:
+        """The printer says that no card is inside; a printer that says nothing may hold one."""
+        try:
+            return self.printer.status().card is CardPlace.NONE
+        except DeviceError:
+            return False
 
     def _state(self) -> str:
         subject = self.log.subject("card", self.card_id)
@@ -311,11 +346,13 @@ class _Attempt:
 
     def _unused(self, error: DeviceError) -> CardResult:
         reason = f"fault.{error.code}" if isinstance(error, DeviceFault) else type(error).__name__
-        self.log.append(FeedFailed(self.card_id, self.record.authorisation_id, reason))
+        self.log.append(FeedFailed(self.card_id, self.record.authorisation_id, self.place, reason))
         self.step("feed_failed", reason)
         return CardResult(CardOutcome.UNUSED, self.card_id, reason)
 
     def _reject(self, reason: str) -> CardResult:
+        if self._is_empty():
+            return self._doubt(f"{reason}; the card is not inside")  # somebody may have taken it
         self.log.append(RejectionIntended(self.card_id, reason))
         try:
             self.printer.reject()

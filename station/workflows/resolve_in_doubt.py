@@ -1,4 +1,4 @@
-"""Cards in doubt: found at every start, shown until a person has looked at the card, and never guessed.
+"""Cards in doubt: shown until a person has looked at the card, and never guessed.
 
 A good card is only taken as good when its chip was read on the desk and is this card's, and a blank is only taken as
 never fed when the printer's own counter says so; spoiled and unused are a person's word, kept with his name.
@@ -12,15 +12,15 @@ from enum import StrEnum
 
 from drivers.contracts.card_printer import CardPlace
 from station.domain.events import (
-    CardInDoubt,
     DoubtResolvedGood,
+    DoubtResolvedLost,
     DoubtResolvedSpoiled,
     DoubtResolvedUnfed,
     DoubtResolvedUnused,
     Event,
 )
-from station.domain.lives import LIVES
 from station.ports import EventLog, OnLane, Subject
+from station.workflows.lost_cards import find_lost_cards
 from station.workflows.personalise_card import PrinterBench
 
 
@@ -31,6 +31,7 @@ class Finding(StrEnum):
     SPOILED = "spoiled"
     UNUSED = "unused"  # the blank came out untouched
     UNFED = "unfed"  # no blank was fed: the printer's counter says so
+    LOST = "lost"  # two people found no card
 
 
 class CannotResolve(Exception):
@@ -53,23 +54,19 @@ def cards_in_doubt(log: EventLog) -> Sequence[Subject]:
     return log.subjects("card", "in_doubt")
 
 
-def find_lost_cards(log: EventLog) -> Sequence[Subject]:
-    """At a start: every card that was at work when the station stopped is put in doubt. Safe to repeat."""
-    (life,) = (life for life in LIVES if life.name == "card")
-    states = {state for state in life.table if state is not None and state not in life.ends}
-    lost = log.subjects("card", *sorted(states))
-    for card in lost:
-        facts = card.facts
-        log.append(CardInDoubt(card.id, facts["authorisation_id"], facts["printer"], card.state, "the station stopped"))
-    return lost
+def clear_printer(log: EventLog, bench: OnLane[PrinterBench]) -> bool:
+    """A card in doubt that was left inside goes to the reject box, where a person looks at it. True if there was one.
 
-
-def clear_printer(bench: OnLane[PrinterBench]) -> bool:
-    """A card that was left inside goes to the reject box, where a person looks at it. True if there was one."""
+    `CannotResolve` when a card is inside and none of this printer's is in doubt: the books do not know it, so it is
+    taken out by hand and noted with `ektp stock unload` and `ektp stock spoil`.
+    """
 
     def clear(at: PrinterBench) -> bool:
+        find_lost_cards(log, bench.name)
         if at.printer.status().card is CardPlace.NONE:
             return False
+        if not any(card.facts["printer"] == bench.name for card in cards_in_doubt(log)):
+            raise CannotResolve("unknown_card_inside", bench.name)
         at.printer.reject()
         return True
 
@@ -78,10 +75,11 @@ def clear_printer(bench: OnLane[PrinterBench]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What there is to go by: a look at the chip for `GOOD`, the printer's card counter for `UNFED`."""
+    """What there is to go by: the chip for `GOOD`, the printer's counter for `UNFED`, another person for `LOST`."""
 
     look: ChipLook | None = None
     cards_in: int | None = None
+    second_person: str = ""
 
 
 def resolve(log: EventLog, card_id: str, finding: Finding, operator: str, seen: Seen = Seen()) -> None:
@@ -94,6 +92,8 @@ def resolve(log: EventLog, card_id: str, finding: Finding, operator: str, seen: 
 
 def _good(card: Subject, operator: str, seen: Seen) -> Event:
     look, bound = seen.look, card.facts.get("chip_id")
+    if card.facts["since"] not in ("printing", "printed"):
+        raise CannotResolve("not_printed", f"it was lost sight of while {card.facts['since']}")
     if look is None:
         raise CannotResolve("look_at_chip_first")
     if look.chip_id != bound:
@@ -122,9 +122,16 @@ def _unfed(card: Subject, operator: str, seen: Seen) -> Event:
     return DoubtResolvedUnfed(card.id, card.facts["authorisation_id"], card.facts["printer"], operator, evidence)
 
 
+def _lost(card: Subject, operator: str, seen: Seen) -> Event:
+    if not seen.second_person.strip() or seen.second_person.strip().casefold() == operator.strip().casefold():
+        raise CannotResolve("second_person_needed")
+    return DoubtResolvedLost(card.id, card.facts["authorisation_id"], operator, seen.second_person.strip())
+
+
 _RESOLVERS: Mapping[Finding, Callable[[Subject, str, Seen], Event]] = {
     Finding.GOOD: _good,
     Finding.SPOILED: _spoiled,
     Finding.UNUSED: _unused,
     Finding.UNFED: _unfed,
+    Finding.LOST: _lost,
 }

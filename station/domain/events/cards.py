@@ -27,6 +27,7 @@ class FeedFailed(Event):
     kind: ClassVar[str] = "feed_failed"
     card_id: str
     authorisation_id: str
+    printer: str
     reason: str
 
 
@@ -153,6 +154,17 @@ class DoubtResolvedUnused(Event):
     authorisation_id: str
     operator: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtResolvedLost(Event):
+    """Two people looked and found no card. It may exist, so its authorisation is withdrawn: the centre decides anew."""
+
+    kind: ClassVar[str] = "doubt_resolved_lost"
+    card_id: str
+    authorisation_id: str
+    operator: str
+    second_person: str
 
 
 @dataclass(frozen=True, slots=True)
