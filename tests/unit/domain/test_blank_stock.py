@@ -20,8 +20,10 @@ from station.domain.events import (
     BlanksUnloaded,
     CardDelivered,
     CardInDoubt,
+    CardIntended,
     CardRejected,
     DoubtResolvedGood,
+    DoubtResolvedLost,
     DoubtResolvedSpoiled,
     DoubtResolvedUnfed,
     DoubtResolvedUnused,
@@ -43,7 +45,7 @@ def _equation(events: list[Event]) -> BlankEquation:
     for event in events:
         for entry in entries(event):
             sums[entry.account.value] += entry.change
-    return BlankEquation(**{account.value: sums[account.value] for account in Account})
+    return BlankEquation.of({account.value: sums[account.value] for account in Account})
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -56,7 +58,7 @@ def test_each_event_keeps_both_sides_of_the_equation_equal(kind: str, make_event
 
 
 def _two_people(cls: type[Event]) -> dict[str, Any]:
-    return {"operator": "one", "second_person": "two"} if cls is BlanksMissing else {}
+    return {"operator": "one", "second_person": "two"} if cls in (BlanksMissing, DoubtResolvedLost) else {}
 
 
 def test_blanks_are_moved_between_the_store_and_the_named_printer() -> None:
@@ -68,12 +70,13 @@ def test_blanks_are_moved_between_the_store_and_the_named_printer() -> None:
 @pytest.mark.parametrize(
     ("event", "source", "target"),
     [
-        (CardDelivered("c", "a", "p1"), (Account.IN_PRINTERS, "p1"), Account.ISSUED),
-        (CardRejected("c", "a", "p1", "why"), (Account.IN_PRINTERS, "p1"), Account.SPOILED),
-        (CardInDoubt("c", "a", "p1", "printing", "why"), (Account.IN_PRINTERS, "p1"), Account.IN_DOUBT),
+        (CardDelivered("c", "a", "p1"), (Account.AT_WORK, "p1"), Account.ISSUED),
+        (CardRejected("c", "a", "p1", "why"), (Account.AT_WORK, "p1"), Account.SPOILED),
+        (CardInDoubt("c", "a", "p1", "printing", "why"), (Account.AT_WORK, "p1"), Account.IN_DOUBT),
         (DoubtResolvedGood("c", "a", "op", "e"), (Account.IN_DOUBT, ""), Account.ISSUED),
         (DoubtResolvedSpoiled("c", "a", "op", "e"), (Account.IN_DOUBT, ""), Account.SPOILED),
         (DoubtResolvedUnused("c", "a", "op", "e"), (Account.IN_DOUBT, ""), Account.IN_STORE),
+        (DoubtResolvedLost("c", "a", "op", "second"), (Account.IN_DOUBT, ""), Account.MISSING),
     ],
 )
 def test_a_card_is_one_blank(event: Event, source: tuple[Account, str], target: Account) -> None:
@@ -85,8 +88,19 @@ def test_a_blank_that_was_never_fed_is_in_its_printer_again() -> None:
     assert _written(unfed) == {(Account.IN_DOUBT, ""): -1, (Account.IN_PRINTERS, "p1"): 1}
 
 
-def test_a_feed_that_failed_moves_no_blank() -> None:
-    assert entries(FeedFailed("c", "a", "hopper_empty")) == ()
+def test_the_blank_that_is_to_be_fed_is_set_apart_and_put_back_when_the_feed_fails() -> None:
+    hopper, at_work = (Account.IN_PRINTERS, "p1"), (Account.AT_WORK, "p1")
+    assert _written(CardIntended("c", "a", "p1", "", 0)) == {hopper: -1, at_work: 1}
+    assert _written(FeedFailed("c", "a", "p1", "hopper_empty")) == {hopper: 1, at_work: -1}
+
+
+def test_a_blank_that_is_becoming_a_card_counts_as_in_its_printer() -> None:
+    assert BlankEquation.of({"received": 5, "in_printers": 4, "at_work": 1}).in_printers == 5
+
+
+def test_one_person_alone_cannot_declare_a_card_lost() -> None:
+    with pytest.raises(Refused, match="two people"):
+        entries(DoubtResolvedLost("c", "a", "ani", "Ani"))
 
 
 @pytest.mark.parametrize("cls", _COUNTED)
@@ -125,7 +139,7 @@ def test_the_two_sides_stay_equal_and_only_a_negative_account_breaks_the_equatio
     assert equation.holds is (min(counts.values()) >= 0)
 
 
-@pytest.mark.parametrize("account", [account for account in Account if account is not Account.RECEIVED])
+@pytest.mark.parametrize("account", [a for a in Account if a not in (Account.RECEIVED, Account.AT_WORK)])
 def test_one_blank_too_many_or_too_few_breaks_the_equation(account: Account) -> None:
     assert BlankEquation(received=5, in_store=5).holds
     assert not BlankEquation(**{"received": 5, "in_store": 5, account.value: 6}).holds
@@ -142,15 +156,18 @@ def test_every_way_in_which_a_card_ends_is_booked_exactly_once() -> None:
         CardState.DELIVERED: Account.ISSUED,
         CardState.SPOILED: Account.SPOILED,
         CardState.IN_DOUBT: Account.IN_DOUBT,
+        CardState.LOST: Account.MISSING,
     }
     for state, moves in CARD.table.items():
         for cls, after in moves.items():
             if after in booked and after != state:
                 assert MOVES[cls][1] is booked[CardState(after)]
-                assert MOVES[cls][0] is (Account.IN_DOUBT if state == CardState.IN_DOUBT else Account.IN_PRINTERS)
+                assert MOVES[cls][0] is (Account.IN_DOUBT if state == CardState.IN_DOUBT else Account.AT_WORK)
             elif cls is DoubtResolvedUnused:
                 assert MOVES[cls] == (Account.IN_DOUBT, Account.IN_STORE)
             elif cls is DoubtResolvedUnfed:
                 assert MOVES[cls] == (Account.IN_DOUBT, Account.IN_PRINTERS)
+            elif cls in (CardIntended, FeedFailed):
+                assert set(MOVES[cls]) == {Account.IN_PRINTERS, Account.AT_WORK}
             else:
                 assert cls not in MOVES

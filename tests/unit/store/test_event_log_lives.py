@@ -10,7 +10,7 @@ from station.domain.events import (
     BlanksLoaded,
     BlanksMissing,
     BlanksReceived,
-    CardDelivered,
+    BlanksUnloaded,
     CardInDoubt,
     CardIntended,
     ChipIdentified,
@@ -173,7 +173,7 @@ def test_a_chip_of_a_card_cannot_become_another_card(log: SqliteEventLog) -> Non
 
 
 def test_a_blank_found_unused_may_become_another_card(log: SqliteEventLog) -> None:
-    with_a_loaded_blank(log, 2)
+    with_a_loaded_blank(log, 3)
     reserve(log, "a1", "a2")
     intend(log, "c1", "a1")
     log.append(
@@ -214,10 +214,17 @@ def test_no_account_goes_below_zero(log: SqliteEventLog) -> None:
     assert log.stock().holds
 
 
-def test_a_card_delivered_from_an_empty_printer_is_refused(log: SqliteEventLog) -> None:
+def test_a_card_intended_in_an_empty_printer_is_refused(log: SqliteEventLog) -> None:
+    reserve(log, "a1")
+    with pytest.raises(Refused, match="in_printers printer holds 0"):
+        intend(log, "c1", "a1")
+
+
+def test_the_blank_of_a_card_at_work_cannot_be_unloaded(log: SqliteEventLog) -> None:
+    with_a_loaded_blank(log)
     reserve(log, "a1")
     intend(log, "c1", "a1")
     with pytest.raises(Refused, match="in_printers printer holds 0"):
-        log.append(example(CardInDoubt, card_id="c1", authorisation_id="a1", printer="printer"))
-    with pytest.raises(Refused):
-        log.append(example(CardDelivered, card_id="c1", authorisation_id="a1", printer="printer"))
+        log.append(BlanksUnloaded("printer", 1, "op"))
+    log.append(example(CardInDoubt, card_id="c1", authorisation_id="a1", printer="printer"))
+    assert log.stock().in_doubt == 1

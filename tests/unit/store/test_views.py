@@ -45,6 +45,7 @@ from station.domain.events import (
 from station.domain.life import Refused
 from station.ports import StoreError
 from station.store.event_log import SqliteEventLog
+from station.workflows.lost_cards import AT_WORK
 
 
 class StoppedClock:
@@ -129,7 +130,8 @@ def test_whatever_is_tried_the_blank_equation_holds_and_rebuilt_views_are_equal(
                 assert log.head() == before
             stock = log.stock()
             assert stock.holds
-            assert stock.in_printers == log.in_printer("left") + log.in_printer("right")
+            at_work = len(log.subjects("card", *AT_WORK))
+            assert stock.in_printers == log.in_printer("left") + log.in_printer("right") + at_work
         event(f"cards that came to an end: {len(log.subjects('card', *CARD.ends))}")
         incremental = log.view_contents()
         good = log.subjects("card", "delivered", "handed_over")

@@ -220,7 +220,7 @@ def test_revocation_waits_for_the_card_at_work(office: Any, at_work: Any) -> Non
     office.log.append(BlanksReceived(1, "SJ", "op"), BlanksLoaded("p", 1, "op"), CardIntended("c", given, "p", "", 0))
     office.turn()
     assert authorisation(office).state == "at_work"
-    office.log.append(FeedFailed("c", given, "hopper empty"))
+    office.log.append(FeedFailed("c", given, "p", "hopper empty"))
     office.turn()
     assert authorisation(office).state == "revoked"
 
