@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from station.assembly.configuration import read_config
 from station.cli.speaking import config_option, ending_well, json_option, show
-from station.config import load_config
 
 _EXAMPLE = '''# station.toml: every key, with its usual value. A key that is not known stops the start.
 data = "/var/lib/ektp"                # the folder that keeps the records; only this user may enter it
@@ -83,7 +83,7 @@ def config() -> None:
 def check(config_path: Path, as_json: bool) -> None:
     """Says everything that is wrong with a station.toml at once."""
     with ending_well():
-        read = load_config(config_path)
+        read = read_config(config_path)
 
         def line(console: Console) -> None:
             console.print(f"{config_path}: baik / good")

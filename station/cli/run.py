@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from station.assembly.commands import run_command
+from station.assembly.configuration import read_config
 from station.assembly.live import live, until_signal
 from station.assembly.station import Station, open_station
 from station.cli.exit_codes import Exit
 from station.cli.speaking import config_option, end, ending_well
-from station.config import load_config
 from station.languages import both
 
 
@@ -23,7 +23,7 @@ def run(config_path: Path) -> None:
 
     A device that is missing switches off only what needs it."""
     with ending_well():
-        station = open_station(load_config(config_path))
+        station = open_station(read_config(config_path))
         try:
             asyncio.run(_run(station))
         except OSError as wrong:

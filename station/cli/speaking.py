@@ -13,9 +13,10 @@ import click
 from rich.console import Console
 
 from station.assembly.commands import READING, run_command
+from station.assembly.configuration import read_config
 from station.assembly.station import NotPaired, open_station
 from station.cli.exit_codes import Exit
-from station.config import BadConfig, StationConfig, load_config
+from station.config import BadConfig, StationConfig
 from station.ports import StoreError
 from station.sealing.key_guards import FilesExposed, GuardRefused
 from station.sealing.key_ring import BadKeyRing
@@ -66,7 +67,7 @@ def ending_well() -> Iterator[None]:
 
 def ask_station(config_path: Path, command: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """The running owner does it; when nothing runs, this process owns the folder for as long as it takes."""
-    config = load_config(config_path)
+    config = read_config(config_path)
     answer = ask_owner(Path(config.data), command, arguments)
     if answer is not None:
         return answer
