@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from station.domain.canonical import canonical
-from station.ports import Random, StoreError
+from station.ports import BodyDamaged, Random
 from station.store.database import value
 
 KEY_BYTES = 32
@@ -49,7 +49,7 @@ class RecordKeys:
         self._wrapping = Cipher(wrapping_key, random)
 
     def find(self, record_id: str) -> Cipher | None:
-        """`StoreError` when the key is there but damaged, or wrapped by another station."""
+        """`BodyDamaged` when the key is damaged or wrapped by another station: this record's bodies are noise."""
         wrapped = value(self._connection, "SELECT wrapped FROM record_keys WHERE record_id = ?", record_id)
         if not isinstance(wrapped, bytes):
             return None
@@ -57,7 +57,7 @@ class RecordKeys:
             return Cipher(self._wrapping.decrypt(wrapped, "record key", record_id), self._random)
         except InvalidTag:
             reason = "is damaged, or another station's; restore keys.db from the mirror"
-            raise StoreError(f"{self._path}: the key of record {record_id} {reason}") from None
+            raise BodyDamaged(f"{self._path}: the key of record {record_id} {reason}") from None
 
     def find_or_make(self, record_id: str) -> Cipher:
         found = self.find(record_id)

@@ -134,7 +134,11 @@ async def _take_print_ready_record(desk: Desk, item: DownlinkItem, inline: bytes
     record, plain = checked_record(body, item, desk.identity, desk.centre.issuer, desk.clock.now())
     if await _other_is_open(desk, item.record_id, authorisation_id):
         raise BadAuthorisation("another authorisation for this record is open")
-    kept = await desk.do(lambda: desk.vault.put(item.record_id, PRINT_READY_RECORD, plain))
+    try:
+        kept = await desk.do(lambda: desk.vault.put(item.record_id, PRINT_READY_RECORD, plain))
+    except BodyDamaged:  # the record's key: what comes after it is not held up
+        desk.tally.problem(f"record_key_damaged {item.record_id}")
+        return Outcome.LATER
     reserved = PrintReadyRecordReserved(
         authorisation_id, item.record_id, as_text(record.valid_until), kept.sha256
     )

@@ -183,10 +183,14 @@ async def _take_receipt(desk: Desk, waiting: dict[str, ManifestEntry], signed: S
         # The centre does hold the record; but it has seen a log of ours that we no longer have.
         desk.tally.problem(f"centre_holds_another_log {receipt.head_epoch}:{receipt.head_seq}")
     encoded = signed.encode()
-    kept = await desk.do(lambda: desk.vault.put(entry.record_id, RECEIPT, encoded))
+    del waiting[entry.record_id]
+    try:
+        kept = await desk.do(lambda: desk.vault.put(entry.record_id, RECEIPT, encoded))
+    except BodyDamaged:  # the record's key: the others' receipts are not held up
+        desk.tally.problem(f"record_key_damaged {entry.record_id}")
+        return
     if await desk.append(RecordReceivedAtCentre(entry.record_id, entry.sha256, kept.sha256)):
         desk.tally.receipts += 1
-    del waiting[entry.record_id]
 
 
 async def _take_refusal(desk: Desk, waiting: dict[str, ManifestEntry], signed: Signed) -> None:

@@ -8,6 +8,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import apsw
 import pytest
 
 from station.domain.events import BlanksLoaded, BlanksReceived, CardIntended, CentralStatusNoted, FeedFailed
@@ -129,6 +130,38 @@ def test_answer_that_is_no_message_does_not_stop_the_other_steps(office: Any, at
     report = office.turn()
     assert report.problems == ("bad_answer manifest reply",)
     assert at_work.centre.parts.catalogue.logs.head("s-1").seq == 5
+
+
+def damage_key(folder: Any, record_id: str) -> None:
+    connection = apsw.Connection(str(folder / "vault" / "keys.db"))
+    connection.execute("UPDATE record_keys SET wrapped = zeroblob(60) WHERE record_id = ?", (record_id,))
+    connection.close()
+
+
+def test_record_whose_key_is_damaged_is_set_aside_and_the_rest_goes_on(office: Any, tmp_path: Any) -> None:
+    office.record("r-1", serial=1)
+    office.record("r-2", serial=2)
+    damage_key(tmp_path / "office", "r-1")
+    report = office.turn()
+    assert report.problems == ("body_damaged r-1",)
+    assert (office.state("r-1"), office.state("r-2")) == ("set_aside", "received")
+
+
+def test_receipt_and_print_ready_record_of_a_damaged_key_do_not_hold_up_the_others(
+    office: Any, at_work: Any, tmp_path: Any
+) -> None:
+    office.record("r-1", serial=1)
+    at_work.middle.change = lambda _, path, answer: None if path == "/v1/log" else answer
+    office.turn()
+    at_work.middle.change = None
+    at_work.issue()
+    damage_key(tmp_path / "office", "r-1")
+    office.record("r-2", serial=2)
+    report = office.turn()
+    assert report.problems == ("record_key_damaged r-1", "record_key_damaged r-1")
+    assert (office.state("r-1"), office.state("r-2")) == ("sealed", "received")
+    at_work.issue()
+    assert office.turn().print_ready_records == 1
 
 
 @pytest.mark.parametrize("lost", ["missing", "damaged"])
