@@ -26,7 +26,11 @@ class OfficeConfig:
 
 @dataclass(frozen=True, slots=True)
 class KeysConfig:
-    """`plain-file` is for demonstrations and says so at every start; `passphrase` asks at every start."""
+    """`plain-file` is for demonstrations and says so at every start.
+
+    `passphrase` reads it from `passphrase_file` at every start: a file that only the station's user may read, best on
+    a memory file system that the operator fills after each boot.
+    """
 
     guard: str = "plain-file"
     passphrase_file: str = ""
@@ -35,8 +39,6 @@ class KeysConfig:
 @dataclass(frozen=True, slots=True)
 class CentreConfig:
     endpoint: str = ""  # empty: not paired, the station records all the same
-    timeout_s: float = 20.0
-    retry_max_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,6 @@ def _checks(config: StationConfig) -> list[str]:
         (1 <= config.capture.tries_max <= 10, "capture.tries_max: 1 to 10"),
         (1 <= config.capture.timeout_s <= 300, "capture.timeout_s: 1 to 300 seconds"),
         (0.1 <= config.capture.signature_pause_s <= 30, "capture.signature_pause_s: 0.1 to 30 seconds"),
-        (0.1 <= config.centre.timeout_s <= 300, "centre.timeout_s: 0.1 to 300 seconds"),
-        (0.1 <= config.centre.retry_max_s <= 86400, "centre.retry_max_s: 0.1 to 86400 seconds"),
         (0 <= config.web.port <= 65535, "web.port: 0 to 65535"),
         (sorted(config.capture.order) == sorted(_MODALITIES), "capture.order: name each modality once"),
         (all(printer.name for printer in printers), "devices.card_printers: each has a name"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography import x509
 
 from drivers.catalogue import Kind, Options, find_model
 from drivers.contracts.capture import DeviceState
+from drivers.contracts.chip_reader import ChipReader
 from drivers.contracts.errors import FaultCode
 from drivers.contracts.face_camera import FaceCamera
 from drivers.contracts.fingerprint_scanner import FingerprintScanner
@@ -22,6 +23,8 @@ from station.devices.lane import Lane
 from station.ports import DeviceAway
 from station.workflows.personalise_card import PrinterBench
 
+T = TypeVar("T")
+
 
 class Benches:
     """Every configured device on its lane. A device that is not configured has a lane that always says so."""
@@ -32,11 +35,19 @@ class Benches:
         self.irises: Lane[IrisScanner] = _lane(Kind.IRIS_SCANNER, devices.iris_scanner)
         self.camera: Lane[FaceCamera] = _lane(Kind.FACE_CAMERA, devices.face_camera)
         self.pad: Lane[SignaturePad] = _lane(Kind.SIGNATURE_PAD, devices.signature_pad)
+        self.reader: Lane[ChipReader] = _lane(Kind.CHIP_READER, devices.chip_reader)
+        self._reads_on_desk = bool(devices.chip_reader.model)
         self.printers = {printer.name: _printer_lane(printer) for printer in devices.card_printers}
         self._module = devices.secure_access_module
 
     def lanes(self) -> tuple[Lane[Any], ...]:
-        return (self.fingers, self.irises, self.camera, self.pad, *self.printers.values())
+        return (self.fingers, self.irises, self.camera, self.pad, self.reader, *self.printers.values())
+
+    def read(self, printer: str, step: Callable[[ChipReader], T]) -> T:
+        """A step with the reader on the desk; where none is fitted, with the encoder of this printer."""
+        if self._reads_on_desk:
+            return self.reader.run(step)
+        return self.printers[printer].run(lambda bench: step(bench.encoder))
 
     def open_module(self) -> SecureAccessModule:
         """A session with the secure access module; `DeviceAway` when there is none or its keys cannot be read."""
@@ -94,6 +105,8 @@ def health_book(benches: Benches, config: StationConfig) -> HealthBook:
     capturing = {
         lane.name: (lane, _capture_health) for lane in (benches.fingers, benches.irises, benches.camera, benches.pad)
     }
+    on_desk = (benches.reader,) if devices.chip_reader.model else ()
+    reading = {lane.name: (lane, _reader_health) for lane in on_desk}
     printing = {name: (lane, _printer_health) for name, lane in benches.printers.items()}
     configured = {
         kind
@@ -105,7 +118,7 @@ def health_book(benches: Benches, config: StationConfig) -> HealthBook:
         )
         if device.model
     }
-    return HealthBook({**capturing, **printing}, frozenset(configured | set(printing)))
+    return HealthBook({**capturing, **reading, **printing}, frozenset(configured | set(reading) | set(printing)))
 
 
 _STATE_FAULTS: Mapping[DeviceState, tuple[FaultCode, ...]] = {
@@ -119,6 +132,10 @@ _STATE_FAULTS: Mapping[DeviceState, tuple[FaultCode, ...]] = {
 def _capture_health(device: Any) -> Answer:
     facts = device.facts()
     return Answer(f"{facts.make} {facts.device_model} {facts.serial}", _STATE_FAULTS[device.state()])
+
+
+def _reader_health(reader: ChipReader) -> Answer:
+    return Answer(reader.name)
 
 
 def _printer_health(bench: PrinterBench) -> Answer:

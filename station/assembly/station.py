@@ -151,9 +151,9 @@ class Station:
         return record
 
     def read_card(self, printer: str) -> CardReading:
-        """The card that lies on this printer's encoder, used as the desk's reader."""
-        return self.benches.printers[printer].run(
-            lambda bench: read_card(bench.encoder, self.profile, self.benches.open_module, self.pairing.issuer)
+        """The card that lies on the desk's reader; where none is fitted, on this printer's encoder."""
+        return self.benches.read(
+            printer, lambda reader: read_card(reader, self.profile, self.benches.open_module, self.pairing.issuer)
         )
 
     def matcher(self) -> FingerMatcher:

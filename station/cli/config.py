@@ -21,15 +21,16 @@ operator = "operator-1"
 
 [keys]
 guard = "passphrase"                  # "plain-file" is for demonstrations only
-passphrase_file = "/run/ektp/passphrase"
+passphrase_file = "/run/ektp/passphrase"   # read at every start; only this user may read it
 
 [centre]
 endpoint = "http://127.0.0.1:8440"
-timeout_s = 20.0
 
 [capture]
 order = ["face", "signature", "fingers", "irises"]
 tries_max = 3
+timeout_s = 40.0                      # of one capture
+signature_pause_s = 1.5               # after the pen has rested so long, the signature is done
 
 [card]
 template = "ktp-el-front"
@@ -58,6 +59,10 @@ trust = "/etc/ektp/device-authority.pem"
 [devices.signature_pad]
 model = "topaz"
 endpoint = "tcp://127.0.0.1:4001"
+
+[devices.chip_reader]                 # on the desk; without it cards are read on the printer's encoder
+model = "vpcd"
+endpoint = "vpcd://127.0.0.1:35964"
 
 [devices.secure_access_module]
 model = "memory"

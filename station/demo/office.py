@@ -130,7 +130,7 @@ def _station_toml(plan: OfficePlan, children: dict[str, Child], encoder_port: in
             f"data = {json.dumps(str(plan.data / 'station'))}\n",
             f'[office]\nname = "{OFFICE}"\nkabupaten = "{KABUPATEN}"\noperator = "operator-1"\n',
             '[keys]\nguard = "plain-file"  # for demonstrations only\n',
-            f'[centre]\nendpoint = "{children["link"].endpoint.replace("tcp", "http")}"\ntimeout_s = 10.0\n',
+            f'[centre]\nendpoint = "{children["link"].endpoint.replace("tcp", "http")}"\n',
             "[capture]\nsignature_pause_s = 0.2\n",
             f"[web]\nport = {plan.web_port}\n",
             device("fingerprint_scanner", "sbi", "finger"),

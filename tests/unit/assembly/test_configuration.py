@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from station.assembly.configuration import read_config
+from station.cli import main
 from station.config import BadConfig
 
 Written = Callable[[str], Path]
@@ -55,3 +59,14 @@ def test_a_station_without_devices_is_good(written: Written) -> None:
 
 def test_what_is_wrong_in_the_file_itself_is_still_told(written: Written) -> None:
     assert _problems(written("kunci = 1\n"))[0].startswith("kunci: unknown key")
+
+
+def test_the_example_is_good_and_names_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    done = CliRunner().invoke(main, ["config", "example"])
+    path.write_text(done.stdout)
+    assert read_config(path).devices.chip_reader.model == "vpcd"
+    given = tomllib.loads(done.stdout)
+    for name, section in asdict(read_config(path)).items():
+        if isinstance(section, dict):
+            assert set(section) == set(given[name]), name
