@@ -11,10 +11,11 @@ from enum import StrEnum, auto
 from station.domain.enrolment import RECORD
 from station.domain.events import (
     CentralStatusNoted,
+    PrintReadyRecordExpired,
     PrintReadyRecordReserved,
     PrintReadyRecordRevoked,
 )
-from station.domain.print_ready_record import AUTHORISATION, AuthorisationState
+from station.domain.print_ready_record import AUTHORISATION, AuthorisationState, PrintReadyRecord
 from station.ports import BodyDamaged, BodyMissing
 from station.sealing.signatures import BadSignature
 from station.uplink.authorisations import BadAuthorisation, checked_record, parsed_record
@@ -132,8 +133,9 @@ async def _take_print_ready_record(desk: Desk, item: DownlinkItem, inline: bytes
         desk.tally.problem(f"print_ready_record_damaged {item.seq}")
         return Outcome.LATER
     record, plain = checked_record(body, item, desk.identity, desk.centre.issuer, desk.clock.now())
-    if await _other_is_open(desk, item.record_id, authorisation_id):
-        raise BadAuthorisation("another authorisation for this record is open")
+    if not await _has_made_room(desk, item.record_id, authorisation_id):
+        desk.tally.problem(f"another_authorisation_open {item.record_id}")
+        return Outcome.LATER
     try:
         kept = await desk.do(lambda: desk.vault.put(item.record_id, PRINT_READY_RECORD, plain))
     except BodyDamaged:  # the record's key: what comes after it is not held up
@@ -159,19 +161,26 @@ async def _body(desk: Desk, item: DownlinkItem, inline: bytes) -> bytes | None:
     return body if hashlib.sha256(body).hexdigest() == item.body_sha256 else None
 
 
-async def _other_is_open(desk: Desk, record_id: str, authorisation_id: str) -> bool:
-    """Two open authorisations for one record could make two cards, and would share one body in the vault."""
+async def _has_made_room(desk: Desk, record_id: str, authorisation_id: str) -> bool:
+    """Two open authorisations for one record could make two cards, and would share one body in the vault. One that
+    lapsed before anybody tried to print it is noted as expired here."""
+    other, state = await desk.do(lambda: _held(desk, record_id))
+    if other is None or other.authorisation_id == authorisation_id or state in AUTHORISATION.ends:
+        return True
+    if state != AuthorisationState.RESERVED or other.valid_until > desk.clock.now():
+        return False
+    return await desk.append(PrintReadyRecordExpired(other.authorisation_id))
 
-    def look() -> bool:
-        try:
-            held = parsed_record(desk.vault.get(record_id, PRINT_READY_RECORD))
-        except (BodyMissing, BodyDamaged, BadAuthorisation):
-            return False
-        subject = desk.log.subject(AUTHORISATION.name, held.authorisation_id)
-        is_other = held.authorisation_id != authorisation_id
-        return is_other and subject is not None and subject.state not in AUTHORISATION.ends
 
-    return await desk.do(look)
+def _held(desk: Desk, record_id: str) -> tuple[PrintReadyRecord | None, str]:
+    """The print-ready record that is here for this record, and its authorisation's state."""
+    try:
+        held = parsed_record(desk.vault.get(record_id, PRINT_READY_RECORD))
+    except (BodyMissing, BodyDamaged, BadAuthorisation):
+        return None, ""
+    subject = desk.log.subject(AUTHORISATION.name, held.authorisation_id)
+    # Without a subject: a crash came between body and event, and the same item comes again.
+    return (held, subject.state) if subject else (None, "")
 
 
 async def _take_revocation(desk: Desk, item: DownlinkItem, done: set[int]) -> Outcome:
@@ -186,7 +195,9 @@ async def _take_revocation(desk: Desk, item: DownlinkItem, done: set[int]) -> Ou
     if subject.state in (AuthorisationState.AT_WORK, AuthorisationState.IN_DOUBT):
         return Outcome.LATER
     if subject.state == AuthorisationState.RESERVED:
-        await desk.append(PrintReadyRecordRevoked(authorisation_id, reason))
-    elif subject.state in (AuthorisationState.PRINTED, AuthorisationState.FULFILLED):
+        # A card may have been begun since the state was read: then this waits for the card's end too.
+        is_revoked = await desk.append(PrintReadyRecordRevoked(authorisation_id, reason))
+        return Outcome.DONE if is_revoked else Outcome.LATER
+    if subject.state in (AuthorisationState.PRINTED, AuthorisationState.FULFILLED):
         desk.tally.problem(f"revoked_after_printing {authorisation_id}")
     return Outcome.DONE

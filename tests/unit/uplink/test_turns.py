@@ -11,7 +11,14 @@ from typing import Any
 import apsw
 import pytest
 
-from station.domain.events import BlanksLoaded, BlanksReceived, CardIntended, CentralStatusNoted, FeedFailed
+from station.domain.events import (
+    BlanksLoaded,
+    BlanksReceived,
+    CardIntended,
+    CentralStatusNoted,
+    FeedFailed,
+    PrintReadyRecordRevoked,
+)
 from station.domain.print_ready_record import AUTHORISATION, PrintReadyRecord
 from station.package import SEALED_PACKAGE
 from station.uplink import PRINT_READY_RECORD, RECEIPT, Cursors, FileCursors, TurnReport, Uplink
@@ -253,6 +260,36 @@ def test_revocation_waits_for_the_card_at_work(office: Any, at_work: Any) -> Non
     office.log.append(BlanksReceived(1, "SJ", "op"), BlanksLoaded("p", 1, "op"), CardIntended("c", given, "p", "", 0))
     office.turn()
     assert authorisation(office).state == "at_work"
+    office.log.append(FeedFailed("c", given, "p", "hopper empty"))
+    office.turn()
+    assert authorisation(office).state == "revoked"
+
+
+class BegunMeanwhile:
+    """Stands before a log in which a card is begun at the printer just before the uplink revokes."""
+
+    def __init__(self, log: Any, authorisation_id: str) -> None:
+        self._log, self._authorisation_id = log, authorisation_id
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def append(self, *events: Any) -> Any:
+        if isinstance(events[0], PrintReadyRecordRevoked):
+            self._log.append(CardIntended("c", self._authorisation_id, "p", "", 0))
+        return self._log.append(*events)
+
+
+def test_revocation_that_a_card_overtakes_is_not_lost(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    office.turn()
+    given = authorisation(office).id
+    at_work.issuer.revoke(given, "moved")
+    office.log.append(BlanksReceived(1, "SJ", "op"), BlanksLoaded("p", 1, "op"))
+    report = office.turn(log=BegunMeanwhile(office.log, given))
+    assert report.problems == (f"not_noted print_ready_record_revoked {given}",)
     office.log.append(FeedFailed("c", given, "p", "hopper empty"))
     office.turn()
     assert authorisation(office).state == "revoked"
