@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from station.chip_data import BadBiodataText, parse_biodata_text
+from station.chip_data import FIELDS, BadBiodataText, biodata_text, parse_biodata_text
 from station.domain.canonical import canonical
 from station.domain.citizen import BadBiodata, BadNik
 from station.domain.print_ready_record import BadPrintReadyRecord, PrintReadyRecord
@@ -15,7 +15,7 @@ from station.uplink.identity import StationIdentity
 from station.wire.downlink import DownlinkItem
 from station.wire.seals import print_ready_record_context
 
-_NIK_FIELD, _NAME_FIELD = 0, 13
+_ONLY_ON_CHIP = ("finger_1", "finger_2", "reserved")
 
 
 class BadAuthorisation(ValueError):
@@ -56,13 +56,17 @@ def parsed_record(plain: bytes) -> PrintReadyRecord:
 
 
 def _check_one_person(record: PrintReadyRecord) -> None:
-    """Chip and face always belong to one person."""
+    """Only the chip is signed by the issuer: whatever is printed and is on the chip too must be the same there."""
     try:
-        values = parse_biodata_text(record.chip.biodata)
+        on_chip = parse_biodata_text(record.chip.biodata)
+        printed = parse_biodata_text(biodata_text(record.biodata))
     except BadBiodataText:
         raise BadAuthorisation("its chip's biodata cannot be read") from None
-    if (values[_NIK_FIELD], values[_NAME_FIELD]) != (record.biodata.nik.digits, record.biodata.nama):
-        raise BadAuthorisation("its chip is of another person than its face")
+    for name, there, here in zip(FIELDS, on_chip, printed, strict=True):
+        if there != here and name not in _ONLY_ON_CHIP:
+            raise BadAuthorisation(f"its chip is of another person than its face: {name}")
+    if record.signature != record.chip.signature:
+        raise BadAuthorisation("its chip is of another person than its face: signature")
 
 
 def _valid_until(item: DownlinkItem) -> datetime:

@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -254,7 +254,20 @@ def test_wrong_print_ready_record_is_refused_for_good(
     assert office.turn().problems == ()
 
 
-def test_face_and_chip_of_two_people_are_refused(office: Any, at_work: Any, tools: Any) -> None:
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [
+        ("nik", Nik("9901010101909999")),
+        ("nama", "ORANG LAIN"),
+        ("alamat", "JL. LAIN NO. 2"),
+        ("tanggal_lahir", date(1991, 2, 2)),
+        ("berlaku_hingga", "01-01-2031"),
+        ("kewarganegaraan", "WNA"),
+    ],
+)
+def test_face_and_chip_that_differ_in_a_printed_field_are_refused(
+    office: Any, at_work: Any, tools: Any, field: str, other: Any
+) -> None:
     office.record("r-1")
     office.turn()
     record = at_work.centre.parts.catalogue.records.get("r-1")
@@ -262,20 +275,52 @@ def test_face_and_chip_of_two_people_are_refused(office: Any, at_work: Any, tool
     parts = at_work.centre.parts
     entry = ManifestEntry("r-1", record.sha256, record.size)
     package = opened_package(parts.bodies.get(record.sha256), "s-1", entry, parts.keys.sealing)
-    other = dataclasses.replace(package.biodata, nik=Nik("9901010101909999"))
-    give(at_work, office, tools, biodata=other)
-    assert office.turn().problems == ("print_ready_record_refused 2 its chip is of another person than its face",)
+    give(at_work, office, tools, biodata=dataclasses.replace(package.biodata, **{field: other}))
+    why = f"its chip is of another person than its face: {field}"
+    assert office.turn().problems == (f"print_ready_record_refused 2 {why}",)
 
 
-def test_second_open_authorisation_for_a_record_is_refused(office: Any, at_work: Any, tools: Any) -> None:
+def test_printed_signature_that_the_issuer_did_not_sign_is_refused(office: Any, at_work: Any, tools: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    give(at_work, office, tools, signature=bytes(168 * 44 // 8))
+    why = "its chip is of another person than its face: signature"
+    assert office.turn().problems == (f"print_ready_record_refused 2 {why}",)
+
+
+def test_second_authorisation_waits_until_the_first_is_no_longer_open(office: Any, at_work: Any, tools: Any) -> None:
     office.record("r-1")
     office.turn()
     at_work.issue()
     office.turn()
+    (first,) = office.log.subjects(AUTHORISATION.name)
     give(at_work, office, tools)
     report = office.turn()
-    assert report.problems == ("print_ready_record_refused 4 another authorisation for this record is open",)
+    assert report.problems == ("another_authorisation_open r-1",)
     assert len(office.log.subjects(AUTHORISATION.name)) == 1
+    at_work.issuer.revoke(first.id, "moved")
+    office.turn()
+    assert office.turn().print_ready_records == 1
+    assert {s.id: s.state for s in office.log.subjects(AUTHORISATION.name)} == {
+        first.id: "revoked", "a-bad": "reserved"
+    }
+
+
+def test_authorisation_that_lapsed_unprinted_gives_way_to_a_new_one(
+    office: Any, at_work: Any, tools: Any, clock: Any
+) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    office.turn()
+    (first,) = office.log.subjects(AUTHORISATION.name)
+    clock.forward(days=91)
+    give(at_work, office, tools)
+    report = office.turn()
+    assert (report.print_ready_records, report.problems) == (1, ())
+    assert {s.id: s.state for s in office.log.subjects(AUTHORISATION.name)} == {
+        first.id: "expired", "a-bad": "reserved"
+    }
 
 
 # --- pairing ---------------------------------------------------------------------------------------------------------
