@@ -11,7 +11,6 @@ from typing import Any
 from station.domain.canonical import canonical
 from station.domain.citizen import Biodata
 from station.domain.events import (
-    BiodataCorrected,
     Event,
     FingersVerified,
     ModalityCaptured,
@@ -80,9 +79,6 @@ class Draft:
     def missing(self) -> tuple[MissingPart, ...]:
         found = (event for event in self.events() if isinstance(event, PartMissing))
         return tuple(MissingPart(event.part, event.reason, event.operator) for event in found)
-
-    def corrected_fields(self) -> frozenset[str]:
-        return frozenset(event.field for event in self.events() if isinstance(event, BiodataCorrected))
 
     def verifications(self) -> tuple[Verification, ...]:
         found = [event for event in self.events() if isinstance(event, FingersVerified)]

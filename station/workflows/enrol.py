@@ -140,20 +140,19 @@ def _read_out(at: RecordingDesk, draft: Draft) -> None:
 
 
 def _correct(at: RecordingDesk, draft: Draft, correction: Correction) -> None:
-    """The correction is kept in the vault, then logged; after a stop between the two it is logged once."""
-    biodata, kept = draft.biodata(), draft.corrections()
-    if correction.field not in {done.field for done in kept}:
-        means = at.desk.authenticate(f"correct {correction.field}")
-        before = biodata.to_json()[correction.field]
-        kept = (*kept, KeptCorrection(correction.field, before, correction.document, at.desk.operator, means))
-        draft.put_corrections(kept)
-        draft.put_biodata(Biodata.from_json({**biodata.to_json(), correction.field: correction.value}))
-    if correction.field not in draft.corrected_fields():
-        done = next(c for c in kept if c.field == correction.field)
-        # The list is written before the biodata: a stop between them left the old value behind.
-        draft.put_biodata(Biodata.from_json({**draft.biodata().to_json(), correction.field: correction.value}))
-        at.log.append(BiodataCorrected(draft.record_id, done.field, done.document, done.operator, done.authentication))
-        at.desk.step("biodata_corrected", correction.field)
+    """A correction is done when its value stands, so one that was wrong can itself be corrected."""
+    fields = draft.biodata().to_json()
+    # Read before anything is kept: a value that is no date or NIK leaves nothing behind.
+    corrected = Biodata.from_json({**fields, correction.field: correction.value})
+    before = fields[correction.field]
+    if correction.value == before:
+        return
+    means = at.desk.authenticate(f"correct {correction.field}")
+    made = KeptCorrection(correction.field, before, correction.document, at.desk.operator, means)
+    draft.put_corrections((*draft.corrections(), made))
+    draft.put_biodata(corrected)
+    at.log.append(BiodataCorrected(draft.record_id, made.field, made.document, made.operator, made.authentication))
+    at.desk.step("biodata_corrected", correction.field)
 
 
 # --- captures --------------------------------------------------------------------------------------------------------
