@@ -72,17 +72,22 @@ def check_end(office: CardOffice, record: PrintReadyRecord, card_id: str, result
             office.make(record)
 
 
-def check_one_card_in_the_end(office: CardOffice, record: PrintReadyRecord, card_id: str, blank: Blank) -> None:
-    """The doubt is settled by a look, the next try is undisturbed, and one good card exists."""
+def check_never_two(office: CardOffice, record: PrintReadyRecord, card_id: str, blank: Blank) -> None:
+    """The doubt is settled by a look; another card may be made only where no good one exists."""
     office.printer.troubles, office.reader.troubles = [], []
     if office.card(card_id).state == "in_doubt":
         settle(office, record, card_id, blank)
         office.check_books()
+    good = {AuthorisationState.PRINTED: 1, AuthorisationState.RESERVED: 0}
+    assert len(office.good_cards(record)) == good[AuthorisationState(office.authorisation(record))]
+
+
+def check_made_in_the_end(office: CardOffice, record: PrintReadyRecord) -> None:
+    """The next try is undisturbed, and one good card exists."""
     if office.authorisation(record) == "reserved":
         if not office.printer.hopper:
             office.add_blank()
         assert office.make(record).outcome is CardOutcome.DELIVERED
-    assert office.authorisation(record) == "printed"
     assert len(office.good_cards(record)) == 1
     office.check_books()
 

@@ -172,7 +172,7 @@ def card_office(folder: Path) -> Iterator[CardOffice]:
     printer = SmallPrinter(store)
     reader = SmallReader(printer)
     lane: Lane[PrinterBench] = Lane(PRINTER, lambda: PrinterBench(printer, reader), lambda bench: bench.encoder.close())
-    office = CardOffice(folder, clock, store, printer, reader, lane, store, lambda record, facts: artwork())
+    office = CardOffice(folder, clock, store, printer, reader, lane, store, lambda _record, _facts: artwork())
     try:
         yield office
     finally:

@@ -68,7 +68,7 @@ def test_a_blank_without_a_chip_is_rejected(office: CardOffice) -> None:
 
 def test_the_face_of_another_person_is_rejected_before_a_drop_of_ink(office: CardOffice) -> None:
     blank, record = office.add_blank(), office.reserve()
-    office.draw = lambda record, facts: artwork(face_of=1)
+    office.draw = lambda _record, _facts: artwork(face_of=1)
     result = office.make(record)
     assert (result.outcome, result.reason) == (CardOutcome.REJECTED, "chip_and_face_differ")
     assert "print_front" not in office.printer.asked

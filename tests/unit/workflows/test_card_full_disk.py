@@ -13,7 +13,13 @@ from station.workflows.lost_cards import AT_WORK, find_lost_cards
 from station.workflows.personalise_card import CardOutcome, NotPrintable
 from station.workflows.resolve_in_doubt import cards_in_doubt
 from tests.unit.workflows.card_bench import FullDisk
-from tests.unit.workflows.card_checks import GOOD_LIFE, check_end, check_nothing_begun, check_one_card_in_the_end
+from tests.unit.workflows.card_checks import (
+    GOOD_LIFE,
+    check_end,
+    check_made_in_the_end,
+    check_never_two,
+    check_nothing_begun,
+)
 from tests.unit.workflows.card_office import CardOffice
 from tests.unit.workflows.card_people import artwork
 
@@ -38,7 +44,8 @@ def test_a_disk_that_fills_at_an_event_claims_nothing(office: CardOffice, room_f
         return
     (card,) = cards_in_doubt(office.log)
     check_end(office, record, card.id, None)
-    check_one_card_in_the_end(office, record, card.id, blank)
+    check_never_two(office, record, card.id, blank)
+    check_made_in_the_end(office, record)
 
 
 def test_where_room_comes_back_the_card_is_shown_in_doubt_at_once(office: CardOffice) -> None:
@@ -72,7 +79,7 @@ def test_an_error_that_nobody_thought_of_leaves_the_card_in_doubt(office: CardOf
     def breaks(jpeg: bytes) -> float:
         raise ZeroDivisionError
 
-    office.draw = lambda record, facts: replace(artwork(), resemblance=breaks)
+    office.draw = lambda _record, _facts: replace(artwork(), resemblance=breaks)
     with pytest.raises(ZeroDivisionError):
         office.make(record)
     (card,) = cards_in_doubt(office.log)
