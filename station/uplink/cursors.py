@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from station.domain.canonical import canonical
+from station.ports import StoreError
 from station.wire.log_pages import GENESIS
 
 _LIST_MAX = 5000
@@ -47,7 +48,7 @@ class CursorStore(Protocol):
         ...
 
     def save(self, cursors: Cursors) -> None:
-        """Durable when it returns."""
+        """Durable when it returns; `StoreError`."""
         ...
 
 
@@ -65,13 +66,16 @@ class FileCursors:
             return Cursors()
 
     def save(self, cursors: Cursors) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = self._path.with_name(self._path.name + ".new")
-        with unfinished.open("wb") as file:
-            file.write(canonical(asdict(cursors)))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._path)
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with unfinished.open("wb") as file:
+                file.write(canonical(asdict(cursors)))
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._path)
+        except OSError as error:
+            raise StoreError(f"{self._path}: cannot be written ({error.strerror}); look at the disk") from None
 
 
 def _checked(data: Any) -> Cursors:

@@ -11,7 +11,8 @@ PROBLEMS_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class TurnReport:
-    """`problems` are codes with identifiers, for a person to see. `away`: the turn ended early; nothing is lost."""
+    """`problems` are codes with identifiers, for a person to see. `away`: the turn ended early; nothing is lost.
+    `broken`: it ended early for a reason on this side, such as a full disk."""
 
     sent_bytes: int = 0
     sent_records: int = 0
@@ -20,10 +21,7 @@ class TurnReport:
     print_ready_records: int = 0
     problems: tuple[str, ...] = ()
     away: Away | None = None
-
-    @property
-    def did_something(self) -> bool:
-        return any((self.sent_bytes, self.receipts, self.statuses, self.print_ready_records))
+    broken: str = ""
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class Tally:
         if len(self.problems) < PROBLEMS_MAX:
             self.problems.append(text)
 
-    def report(self, away: Away | None = None) -> TurnReport:
+    def report(self, away: Away | None = None, broken: str = "") -> TurnReport:
         return TurnReport(
             self.sent_bytes,
             self.sent_records,
@@ -50,4 +48,5 @@ class Tally:
             self.print_ready_records,
             tuple(self.problems),
             away,
+            broken,
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+import logging
+import threading
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 from station.ports import Clock, EventLog, Random, StoreError, Vault
 from station.uplink.cursors import Cursors, CursorStore
@@ -21,11 +24,15 @@ from station.wire.fields import BadMessage
 INTERVAL_S = 30.0
 BACKOFF_FIRST_S = 5.0
 BACKOFF_MAX_S = 600.0
+OTHER_TURN_TIMEOUT_S = 300.0
+_OTHER_TURN_LOOK_S = 0.05
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class UplinkParts:
-    """What an uplink is made of. `endpoint` as "http://127.0.0.1:8440"; `centre` holds the pinned keys."""
+    """What an uplink is made of. `endpoint` as "http://127.0.0.1:8440"; `centre` holds the pinned keys; `turns` is
+    shared by all uplinks of one station."""
 
     log: EventLog
     vault: Vault
@@ -35,10 +42,12 @@ class UplinkParts:
     cursors: CursorStore
     clock: Clock
     random: Random
+    turns: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Uplink:
-    """One at a time for a station: two would send twice, and do no other harm."""
+    """A station may have several, on several threads; their turns wait for each other, since two at once would each
+    move the cursors past what the other has not done."""
 
     def __init__(self, parts: UplinkParts) -> None:
         self._parts = parts
@@ -49,14 +58,16 @@ class Uplink:
         self._woken.set()
 
     async def turn(self) -> TurnReport:
-        """Never raises for what the centre or the line does; `away` then says what it was."""
+        """Never raises for what the centre, the line or the disk does; `away` or `broken` then says what it was."""
         tally = Tally()
         try:
-            await self._turn(tally)
+            async with _alone(self._parts.turns):
+                await self._turn(tally)
         except CentreAway as away:
             return tally.report(away.away)
-        except StoreError as wrong:
+        except (StoreError, OtherTurn) as wrong:
             tally.problem(f"store {wrong}")
+            return tally.report(broken=str(wrong))
         return tally.report()
 
     async def _turn(self, tally: Tally) -> None:
@@ -76,14 +87,24 @@ class Uplink:
                 tally.problem(f"clock_differs {link.clock_behind.total_seconds():.0f} s")
 
     async def run(self, stop: asyncio.Event, on_report: Callable[[TurnReport], None]) -> None:
-        """Turns until `stop` is set: at once after `wake`, else after a jittered pause that grows while it fails."""
+        """Turns until `stop` is set: at once after `wake`, else after a jittered pause that grows while it fails. No
+        turn, however it ends, is the last."""
         failures = 0
         while not stop.is_set():
             self._woken.clear()
-            report = await self.turn()
+            report = await self._turn_that_ends()
             on_report(report)
             failures = failures + 1 if report.away else 0
             await self._pause(stop, pause_s(report, failures, self._parts.random(1)[0]))
+
+    async def _turn_that_ends(self) -> TurnReport:
+        try:
+            return await self.turn()
+        except Exception as wrong:
+            # Kind and place only: the text of an exception that nobody thought of may hold anything.
+            place = traceback.extract_tb(wrong.__traceback__)[-1]
+            log.error("a turn failed: %s at %s:%s", type(wrong).__name__, place.filename, place.lineno)
+            return TurnReport(broken=f"bug: {type(wrong).__name__}")
 
     async def _pause(self, stop: asyncio.Event, pause: float) -> None:
         ends = [asyncio.ensure_future(event.wait()) for event in (stop, self._woken)]
@@ -94,6 +115,25 @@ class Uplink:
                 end.cancel()
                 with suppress(asyncio.CancelledError):
                     await end
+
+
+class OtherTurn(Exception):
+    """Another turn of this station did not end in time."""
+
+
+@asynccontextmanager
+async def _alone(turns: threading.Lock) -> AsyncIterator[None]:
+    """The other turn may be on another thread's loop, so the lock is looked at and never waited for here."""
+    try:
+        async with asyncio.timeout(OTHER_TURN_TIMEOUT_S):
+            while not turns.acquire(blocking=False):
+                await asyncio.sleep(_OTHER_TURN_LOOK_S)
+    except TimeoutError:
+        raise OtherTurn(f"another turn goes on for more than {OTHER_TURN_TIMEOUT_S:.0f} s") from None
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def pause_s(report: TurnReport, failures: int, jitter: int) -> float:

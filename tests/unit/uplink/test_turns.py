@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +60,6 @@ def test_second_turn_sends_nothing_again(office: Any) -> None:
     office.turn()
     report = office.turn()
     assert (report.sent_bytes, report.receipts, report.statuses, report.problems) == (0, 0, 0, ())
-    assert not office.turn().did_something
 
 
 def test_whole_log_reaches_the_centre(office: Any, at_work: Any) -> None:
@@ -214,6 +215,58 @@ def test_losing_the_cursors_costs_a_resend_and_nothing_else(office: Any, at_work
     assert (report.sent_bytes, report.receipts, report.statuses, report.print_ready_records) == (0, 0, 0, 0)
     assert (report.problems, office.log.head()) == ((), before)
     assert count(at_work) == 1
+
+
+def test_cursors_that_cannot_be_written_are_a_reported_failure_and_no_end(office: Any, tmp_path: Any) -> None:
+    office.record("r-1")
+    in_the_way = tmp_path / "office" / "uplink.json.new"
+    in_the_way.mkdir()
+    report = office.turn()
+    assert (str(tmp_path / "office" / "uplink.json") in report.broken, report.away) == (True, None)
+    in_the_way.rmdir()
+    assert (office.turn().receipts, office.turn().broken) == (1, "")
+
+
+def test_loop_outlives_a_turn_that_fails_as_nobody_thought_of(office: Any, caplog: Any) -> None:
+    asked = 0
+
+    def random(count: int) -> bytes:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise KeyError("WARGA CONTOH")
+        return os.urandom(count)
+
+    async def work() -> list[TurnReport]:
+        uplink, stop, reports = Uplink(dataclasses.replace(office.parts, random=random)), asyncio.Event(), []
+
+        def on_report(report: TurnReport) -> None:
+            reports.append(report)
+            if len(reports) == 2:
+                stop.set()
+            uplink.wake()
+
+        async with asyncio.timeout(20):
+            await uplink.run(stop, on_report)
+        return reports
+
+    office.record("r-1")
+    assert [(report.broken, report.receipts) for report in asyncio.run(work())] == [("bug: KeyError", 0), ("", 1)]
+    assert "KeyError at " in caplog.text
+    assert "WARGA CONTOH" not in caplog.text
+
+
+def test_two_turns_of_one_station_wait_for_each_other(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    at_work.middle.asked.clear()
+    turns, reports = threading.Lock(), []
+    other = threading.Thread(target=lambda: reports.append(office.turn(turns=turns)))
+    with turns:
+        other.start()
+        other.join(0.5)
+        assert (other.is_alive(), at_work.middle.asked) == (True, [])
+    other.join(20)
+    assert [report.receipts for report in reports] == [1]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"log_seq":"x"}', '{"downlink_done":[1.5]}', '{"log_seq":true}'])
