@@ -11,6 +11,7 @@ from typing import Any
 from station.domain.canonical import canonical
 from station.domain.citizen import Biodata
 from station.domain.events import (
+    BiodataCorrected,
     Event,
     FingersVerified,
     ModalityCaptured,
@@ -40,15 +41,24 @@ class Draft:
     def biodata(self) -> Biodata:
         return Biodata.from_json(json.loads(self.vault.get(self.record_id, _BIODATA)))
 
-    def put_corrections(self, corrections: Sequence[Correction]) -> None:
-        rows = [[c.field, c.before, c.document, c.operator, c.authentication] for c in corrections]
-        self.vault.put(self.record_id, _CORRECTIONS, canonical(rows))
+    def keep_correction(self, made: Correction, value: str) -> None:
+        """The new value is kept beside it: until it is in the biodata, nothing else knows it."""
+        row = [made.field, made.before, made.document, made.operator, made.authentication, value]
+        self.vault.put(self.record_id, _CORRECTIONS, canonical([*self._correction_rows(), row]))
 
     def corrections(self) -> tuple[Correction, ...]:
+        return tuple(Correction(*row[:-1]) for row in self._correction_rows())
+
+    def corrections_to_log(self) -> tuple[tuple[Correction, str], ...]:
+        """(correction, its value): kept, and not in the log. They are logged in the order in which they are kept."""
+        logged = sum(isinstance(event, BiodataCorrected) for event in self.events())
+        return tuple((Correction(*row[:-1]), row[-1]) for row in self._correction_rows()[logged:])
+
+    def _correction_rows(self) -> list[list[str]]:
         if _CORRECTIONS not in {body.name for body in self.vault.names(self.record_id)}:
-            return ()
-        rows = json.loads(self.vault.get(self.record_id, _CORRECTIONS))
-        return tuple(Correction(*row) for row in rows)
+            return []
+        rows: list[list[str]] = json.loads(self.vault.get(self.record_id, _CORRECTIONS))
+        return rows
 
     # --- captures ---
 

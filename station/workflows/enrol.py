@@ -129,6 +129,7 @@ def _findings(at: RecordingDesk, biodata: Biodata) -> tuple[Finding, ...]:
 
 
 def _read_out(at: RecordingDesk, draft: Draft) -> None:
+    _put_down_corrections(at, draft)
     biodata = draft.biodata()
     for correction in at.desk.read_out(biodata, _findings(at, biodata)):
         _correct(at, draft, correction)
@@ -143,16 +144,22 @@ def _correct(at: RecordingDesk, draft: Draft, correction: Correction) -> None:
     """A correction is done when its value stands, so one that was wrong can itself be corrected."""
     fields = draft.biodata().to_json()
     # Read before anything is kept: a value that is no date or NIK leaves nothing behind.
-    corrected = Biodata.from_json({**fields, correction.field: correction.value})
+    Biodata.from_json({**fields, correction.field: correction.value})
     before = fields[correction.field]
     if correction.value == before:
         return
     means = at.desk.authenticate(f"correct {correction.field}")
     made = KeptCorrection(correction.field, before, correction.document, at.desk.operator, means)
-    draft.put_corrections((*draft.corrections(), made))
-    draft.put_biodata(corrected)
-    at.log.append(BiodataCorrected(draft.record_id, made.field, made.document, made.operator, made.authentication))
-    at.desk.step("biodata_corrected", correction.field)
+    draft.keep_correction(made, correction.value)
+    _put_down_corrections(at, draft)
+
+
+def _put_down_corrections(at: RecordingDesk, draft: Draft) -> None:
+    """What was kept and is not in the log yet is put into the biodata, then logged: a stop loses no correction."""
+    for made, value in draft.corrections_to_log():
+        draft.put_biodata(Biodata.from_json({**draft.biodata().to_json(), made.field: value}))
+        at.log.append(BiodataCorrected(draft.record_id, made.field, made.document, made.operator, made.authentication))
+        at.desk.step("biodata_corrected", made.field)
 
 
 # --- captures --------------------------------------------------------------------------------------------------------
