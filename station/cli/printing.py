@@ -66,17 +66,20 @@ def card(authorisation: str, printer: str, config_path: Path, as_json: bool) -> 
 @printing.command("resolve")
 @click.argument("card")
 @click.argument("finding", type=click.Choice([str(finding) for finding in Finding]))
-@_printer
+@click.option("--operator", required=True, help="Who looked at the card: kept with the finding.")
+@click.option("--second", default="", help="For a lost card: who else looked for it.")
 @config_option
 @json_option
-def resolve_card(card: str, finding: str, printer: str, config_path: Path, as_json: bool) -> None:
+def resolve_card(card: str, finding: str, operator: str, second: str, config_path: Path, as_json: bool) -> None:
     """Ends the doubt about CARD after you looked at it.
 
-    good: printed and its chip reads (lay it on the reader first). spoiled: unusable, or not to be found.
+    good: printed and its chip reads (lay it on the reader first). spoiled: unusable.
     unused: the blank came out untouched. unfed: none was fed (checked with the printer's counter).
+    lost: two people found no card (--second).
     """
     with ending_well():
-        result = ask_station(config_path, "print.resolve", {"card": card, "finding": finding, "printer": printer})
+        asked = {"card": card, "finding": finding, "operator": operator, "second": second}
+        result = ask_station(config_path, "print.resolve", asked)
         show(result, as_json, lambda console: console.print(f"{card}: {finding}"))
 
 

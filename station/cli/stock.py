@@ -14,6 +14,8 @@ from station.cli.exit_codes import Exit
 from station.cli.speaking import ask_station, config_option, end, ending_well, json_option, show
 from station.languages import both
 
+_operator = click.option("--operator", default="", help="Who does it; without it, the operator in station.toml.")
+
 
 @click.group()
 def stock() -> None:
@@ -50,38 +52,42 @@ def show_stock(config_path: Path, as_json: bool) -> None:
 @stock.command()
 @click.argument("count", type=click.IntRange(1, 1_000_000))
 @click.option("--document", required=True, help="Number of the delivery note (surat jalan).")
+@_operator
 @config_option
 @json_option
-def receive(count: int, document: str, config_path: Path, as_json: bool) -> None:
+def receive(count: int, document: str, operator: str, config_path: Path, as_json: bool) -> None:
     """COUNT blanks came into the store."""
-    _ask(config_path, as_json, "receive", count=count, document=document)
+    _ask(config_path, as_json, "receive", count=count, document=document, operator=operator)
 
 
 @stock.command()
 @click.argument("count", type=click.IntRange(1, 100_000))
 @click.option("--printer", default="", help="Needed when the station has several.")
+@_operator
 @config_option
 @json_option
-def load(count: int, printer: str, config_path: Path, as_json: bool) -> None:
+def load(count: int, printer: str, operator: str, config_path: Path, as_json: bool) -> None:
     """COUNT blanks go from the store into a printer: note it as you load them."""
-    _ask(config_path, as_json, "load", count=count, printer=printer)
+    _ask(config_path, as_json, "load", count=count, printer=printer, operator=operator)
 
 
 @stock.command()
 @click.argument("count", type=click.IntRange(1, 100_000))
 @click.option("--printer", default="", help="Needed when the station has several.")
+@_operator
 @config_option
 @json_option
-def unload(count: int, printer: str, config_path: Path, as_json: bool) -> None:
+def unload(count: int, printer: str, operator: str, config_path: Path, as_json: bool) -> None:
     """COUNT unused blanks go from a printer back into the store."""
-    _ask(config_path, as_json, "unload", count=count, printer=printer)
+    _ask(config_path, as_json, "unload", count=count, printer=printer, operator=operator)
 
 
 @stock.command()
 @click.argument("count", type=click.IntRange(1, 100_000))
 @click.option("--reason", required=True, help="Why they cannot be used, e.g. 'cacat pabrik'.")
+@_operator
 @config_option
 @json_option
-def spoil(count: int, reason: str, config_path: Path, as_json: bool) -> None:
+def spoil(count: int, reason: str, operator: str, config_path: Path, as_json: bool) -> None:
     """COUNT blanks in the store are unusable; keep them for the minutes of destruction."""
-    _ask(config_path, as_json, "spoil", count=count, reason=reason)
+    _ask(config_path, as_json, "spoil", count=count, reason=reason, operator=operator)
