@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from drivers.contracts.errors import DeviceError
 from station.assembly.benches import health_book
 from station.assembly.station import NotPaired, Station
 from station.assembly.uplinks import open_uplink, pair_station
-from station.devices.health import Condition
+from station.devices.health import Condition, Health
 from station.domain.events import BlanksLoaded, BlanksReceived, BlanksSpoiled, BlanksUnloaded, Event
 from station.domain.life import Refused
 from station.languages import both, told
@@ -56,23 +57,24 @@ def _stock(station: Station, *events: Event) -> Result:
 
 
 def _receive(station: Station, a: Mapping[str, Any]) -> Result:
-    return _stock(station, BlanksReceived(int(a["count"]), str(a["document"]), _operator(station)))
+    return _stock(station, BlanksReceived(int(a["count"]), str(a["document"]), _operator(station, a)))
 
 
 def _load(station: Station, a: Mapping[str, Any]) -> Result:
-    return _stock(station, BlanksLoaded(_printer(station, a), int(a["count"]), _operator(station)))
+    return _stock(station, BlanksLoaded(_printer(station, a), int(a["count"]), _operator(station, a)))
 
 
 def _unload(station: Station, a: Mapping[str, Any]) -> Result:
-    return _stock(station, BlanksUnloaded(_printer(station, a), int(a["count"]), _operator(station)))
+    return _stock(station, BlanksUnloaded(_printer(station, a), int(a["count"]), _operator(station, a)))
 
 
 def _spoil(station: Station, a: Mapping[str, Any]) -> Result:
-    return _stock(station, BlanksSpoiled(int(a["count"]), str(a["reason"]), _operator(station)))
+    return _stock(station, BlanksSpoiled(int(a["count"]), str(a["reason"]), _operator(station, a)))
 
 
-def _operator(station: Station) -> str:
-    return station.config.office.operator
+def _operator(station: Station, a: Mapping[str, Any]) -> str:
+    """Who does it: the one who is named, or else the operator of the configuration."""
+    return str(a.get("operator") or station.config.office.operator)
 
 
 def _printer(station: Station, a: Mapping[str, Any]) -> str:
@@ -117,9 +119,7 @@ def _print_card(station: Station, a: Mapping[str, Any]) -> Result:
             station.new_id("card"),
         )
     except NotPrintable as not_now:
-        raise CommandRefused(
-            "device" if not_now.code.startswith("fault.") else "refused", _why_not(not_now)
-        ) from not_now
+        raise CommandRefused(_kind(not_now), _why_not(not_now)) from not_now
     return {
         "card": result.card_id,
         "outcome": result.outcome,
@@ -129,21 +129,40 @@ def _print_card(station: Station, a: Mapping[str, Any]) -> Result:
     }
 
 
+def _kind(not_now: NotPrintable) -> str:
+    if not_now.code.startswith("fault.") or not_now.code in ("printer_away", "module_away"):
+        return "device"
+    return "doubt" if not_now.code == "in_doubt" else "refused"
+
+
 def _why_not(not_now: NotPrintable) -> str:
-    return told(not_now.code) if not_now.code.startswith("fault.") else both(f"not_printable.{not_now.code}")
+    """In both languages; what else is known, as which field is too long, comes after it."""
+    text = told(not_now.code) if not_now.code.startswith("fault.") else both(f"not_printable.{not_now.code}")
+    # A fault that the printer reports has its remedy in the text already.
+    detail = "" if not_now.detail.startswith("remedy.") else not_now.detail
+    return f"{text} ({detail})" if detail else text
 
 
 def _resolve(station: Station, a: Mapping[str, Any]) -> Result:
     finding, card_id = Finding(str(a["finding"])), str(a["card"])
+    operator = str(a["operator"])  # whoever looked: never the configuration's
     try:
-        resolve(station.log, card_id, finding, _operator(station), station.seen(card_id, finding))
+        seen = replace(station.seen(card_id, finding), second_person=str(a.get("second") or ""))
+        resolve(station.log, card_id, finding, operator, seen)
     except CannotResolve as cannot:
-        raise CommandRefused("doubt", f"{both(f'resolve.{cannot.code}')} {cannot.detail}".strip()) from cannot
+        raise _still_in_doubt(cannot) from cannot
     return _print_status(station, a)
 
 
 def _clear(station: Station, a: Mapping[str, Any]) -> Result:
-    return {"rejected": clear_printer(station.log, station.benches.printers[_printer(station, a)])}
+    try:
+        return {"rejected": clear_printer(station.log, station.benches.printers[_printer(station, a)])}
+    except CannotResolve as cannot:
+        raise _still_in_doubt(cannot) from cannot
+
+
+def _still_in_doubt(cannot: CannotResolve) -> CommandRefused:
+    return CommandRefused("doubt", f"{both(f'resolve.{cannot.code}')} {cannot.detail}".strip())
 
 
 # --- the rest --------------------------------------------------------------------------------------------------------
@@ -151,11 +170,19 @@ def _clear(station: Station, a: Mapping[str, Any]) -> Result:
 
 def _devices(station: Station, _: Mapping[str, Any]) -> Result:
     healths = health_book(station.benches, station.config).look()
+    return {"devices": [_device(health) for health in healths], "all_ready": all(h.condition in _WELL for h in healths)}
+
+
+_WELL = (Condition.READY, Condition.AT_WORK, Condition.NOT_CONFIGURED)
+
+
+def _device(health: Health) -> dict[str, Any]:
     return {
-        "devices": [
-            {"name": h.name, "condition": h.condition, "detail": h.detail, "trouble": h.trouble} for h in healths
-        ],
-        "all_ready": all(h.condition is not Condition.AWAY for h in healths),
+        "name": health.name,
+        "condition": health.condition,
+        "detail": health.detail,
+        "trouble": health.trouble,
+        "faults": {fault: told("fault." + fault) for fault in health.faults},
     }
 
 

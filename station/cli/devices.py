@@ -11,6 +11,7 @@ from rich.table import Table
 from drivers.catalogue import CATALOGUE
 from station.cli.exit_codes import Exit
 from station.cli.speaking import ask_station, config_option, end, ending_well, json_option, show
+from station.languages import both
 
 
 @click.group()
@@ -47,7 +48,8 @@ def check(config_path: Path, as_json: bool) -> None:
         def table(console: Console) -> None:
             shown = Table("alat / device", "keadaan / state", "rincian / detail", "gangguan / trouble")
             for row in result["devices"]:
-                shown.add_row(row["name"], row["condition"], row["detail"], row["trouble"])
+                trouble = "\n".join([*row["faults"].values(), *filter(None, [row["trouble"]])])
+                shown.add_row(row["name"], both(f"screen.{row['condition']}"), row["detail"], trouble)
             console.print(shown)
 
         show(result, as_json, table)

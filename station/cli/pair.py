@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from station.cli.speaking import ask_station, config_option, ending_well, json_option, show
+from station.cli.exit_codes import Exit
+from station.cli.speaking import ask_station, config_option, end, ending_well, json_option, show
 
 
 @click.command()
@@ -34,7 +35,10 @@ def pair(code: str, config_path: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def sync(config_path: Path, as_json: bool) -> None:
-    """Kirim dan ambil sekarang. / Send what waits and fetch what is there, once, now."""
+    """Kirim dan ambil sekarang. / Send what waits and fetch what is there, once, now.
+
+    Exit 1 when something did not hold, as a receipt that the centre did not sign.
+    """
     with ending_well():
         result = ask_station(config_path, "sync", {})
 
@@ -47,3 +51,5 @@ def sync(config_path: Path, as_json: bool) -> None:
                 console.print(f"! {problem}")
 
         show(result, as_json, lines)
+        if result["problems"]:
+            end(Exit.NOT_HELD, "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +15,7 @@ from station.assembly.live import live, until_signal
 from station.assembly.station import Station, open_station
 from station.cli.exit_codes import Exit
 from station.cli.speaking import config_option, end, ending_well
+from station.devices.health import Condition
 from station.languages import both
 
 
@@ -45,10 +48,14 @@ async def _run(station: Station) -> None:
 
 
 def _what_is_off(station: Station) -> list[str]:
-    """One line for each device that is not there, saying which function waits for it."""
+    """One line for each device that is not there or needs a person, with its trouble."""
     checked = run_command(station, "devices.check", {})["devices"]
     return [
-        f"! {row['name']}: {both('screen.' + row['condition'])} {row['trouble']}".rstrip()
+        " ".join(filter(None, [f"! {row['name']}: {both('screen.' + row['condition'])}", *_troubles(row)]))
         for row in checked
-        if row["condition"] != "ready"
+        if row["condition"] not in (Condition.READY, Condition.AT_WORK)
     ]
+
+
+def _troubles(row: Mapping[str, Any]) -> list[str]:
+    return [*row["faults"].values(), row["trouble"]]

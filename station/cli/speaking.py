@@ -12,15 +12,21 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
+from drivers.contracts.errors import DeviceFault, RemoteProtocolError, TransportError
 from station.assembly.commands import READING, run_command
 from station.assembly.configuration import read_config
 from station.assembly.station import NotPaired, open_station
 from station.cli.exit_codes import Exit
 from station.config import BadConfig, StationConfig
-from station.ports import StoreError
+from station.domain.life import Refused
+from station.languages import both, told
+from station.ports import DeviceAway, StoreError
 from station.sealing.key_guards import FilesExposed, GuardRefused
 from station.sealing.key_ring import BadKeyRing
 from station.web.owner_socket import CommandRefused, ask_owner
+from station.workflows.capture_parts import NothingCaptured
+from station.workflows.enrol import VerificationFailed
+from station.workflows.hand_over import NotForHandOver
 
 DEFAULT_CONFIG = "station.toml"
 _REFUSALS = {
@@ -61,6 +67,14 @@ def ending_well() -> Iterator[None]:
         end(Exit.STORE, str(wrong))
     except NotPaired as unpaired:
         end(Exit.CENTRE, str(unpaired))
+    except NotForHandOver as not_now:
+        end(Exit.NOT_HELD, both(f"hand_over.{not_now.code}"))
+    except (Refused, NothingCaptured, VerificationFailed) as not_held:
+        end(Exit.NOT_HELD, f"{type(not_held).__name__}: {not_held}")
+    except DeviceFault as fault:
+        end(Exit.DEVICE, f"{told('fault.' + fault.code)} {fault.detail}".strip())
+    except (TransportError, RemoteProtocolError, DeviceAway) as error:
+        end(Exit.DEVICE, f"{type(error).__name__}: {error}")
     except CommandRefused as refused:
         end(_REFUSALS.get(refused.code, Exit.NOT_HELD), refused.text)
 
