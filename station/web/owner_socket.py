@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from station.languages import both
 from station.ports import StoreError
 
 SOCKET_NAME = "owner.sock"
 LINE_MAX_BYTES = 1 << 20
+ANSWER_MAX_BYTES = 1 << 24  # ten thousand entries of the log
 READ_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 600.0  # a card may take minutes
+log = logging.getLogger(__name__)
 Handler = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """(command, arguments) -> result; may take as long as a device. `CommandRefused` becomes the error."""
 
@@ -60,47 +65,67 @@ class _Connection:
         with suppress(ConnectionError):
             try:
                 line = await asyncio.wait_for(reader.readline(), READ_TIMEOUT_S)
-                answer = await asyncio.to_thread(self._answer, line)
             except (TimeoutError, ValueError):
-                answer = {"ok": False, "code": "usage", "error": "one line of JSON is expected"}
-            writer.write(json.dumps(answer).encode() + b"\n")
+                line = b""
+            writer.write(await asyncio.to_thread(self._answer, line) + b"\n")
             await writer.drain()
             writer.close()
             await writer.wait_closed()
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    def _answer(self, line: bytes) -> bytes:
+        """Whatever happens, there is an answer."""
         try:
             asked = json.loads(line)
             command, arguments = str(asked["command"]), dict(asked["arguments"])
         except (ValueError, KeyError, TypeError):
-            return {"ok": False, "code": "usage", "error": "not a command"}
+            return _no("usage", "one line of JSON with a command is expected")
         try:
-            return {"ok": True, "result": dict(self._handler(command, arguments))}
+            return json.dumps({"ok": True, "result": dict(self._handler(command, arguments))}).encode()
         except CommandRefused as refused:
-            return {"ok": False, "code": refused.code, "error": refused.text}
+            return _no(refused.code, refused.text)
         except StoreError as wrong:
-            return {"ok": False, "code": "store", "error": str(wrong)}
+            return _no("store", str(wrong))
+        except Exception as wrong:
+            # Kind and places only: the text of an exception that nobody thought of may hold anything.
+            places = "".join(traceback.format_tb(wrong.__traceback__))
+            log.error("a command failed: %s: %s\n%s", command, type(wrong).__name__, places)
+            return _no("bug", both("owner.bug", kind=type(wrong).__name__))
 
 
-def ask_owner(folder: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The running owner's result; None when nobody owns the folder. `CommandRefused` when it said no."""
+def _no(code: str, text: str) -> bytes:
+    return json.dumps({"ok": False, "code": code, "error": text}).encode()
+
+
+def ask_owner(
+    folder: Path, command: str, arguments: Mapping[str, Any], *, timeout_s: float = ANSWER_TIMEOUT_S
+) -> dict[str, Any] | None:
+    """The running owner's result; None when nobody owns the folder. `CommandRefused` when it said no, and with the
+    code "doubt" when it did not answer: the command may have been done."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return None
     try:
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(ANSWER_TIMEOUT_S)
+            line.settimeout(timeout_s)
             try:
                 line.connect(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")
             except OSError:
                 return None
-            line.sendall(json.dumps({"command": command, "arguments": dict(arguments)}).encode() + b"\n")
-            with line.makefile("rb") as stream:
-                answer = json.loads(stream.readline(LINE_MAX_BYTES))
+            answer = _answered(line, json.dumps({"command": command, "arguments": dict(arguments)}).encode())
     finally:
         os.close(descriptor)
     if not answer["ok"]:
         raise CommandRefused(answer["code"], answer["error"])
     result: dict[str, Any] = answer["result"]
     return result
+
+
+def _answered(line: socket.socket, asked: bytes) -> dict[str, Any]:
+    try:
+        line.sendall(asked + b"\n")
+        with line.makefile("rb") as stream:
+            answer: dict[str, Any] = json.loads(stream.readline(ANSWER_MAX_BYTES))
+    except (OSError, ValueError):  # no answer in time, the owner died, or its answer is cut short
+        raise CommandRefused("doubt", both("owner.no_answer")) from None
+    return answer
