@@ -124,6 +124,10 @@ class Vault(Protocol):
 
     def names(self, record_id: str) -> Iterator[Body]: ...
 
+    def records_with(self, prefix: str) -> Sequence[str]:
+        """The records that have a body here whose name begins so."""
+        ...
+
     def drop(self, record_id: str, name: str) -> None: ...
 
     def erase(self, record_id: str) -> None:

@@ -38,6 +38,7 @@ from station.workflows.lost_cards import find_lost_cards
 from station.workflows.personalise_card import CardArtwork, CardWorkshop, NotPrintable
 from station.workflows.read_card import CardReading, read_card
 from station.workflows.resolve_in_doubt import ChipLook, Finding, Seen
+from station.workflows.sweep import sweep
 
 _PAIRING_FILE = "pairing.json"
 
@@ -221,6 +222,7 @@ def open_station(
     if not only_reads:
         _say_what_is_new(station)
         find_lost_cards(log)
+        sweep(log, station.vault, PRINT_READY_RECORD)
     return station
 
 

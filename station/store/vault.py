@@ -136,6 +136,11 @@ class SqliteVault:
             bodies = [self._body(place, cipher) for place in self._places(connection, record_id)] if cipher else []
         return iter(bodies)
 
+    def records_with(self, prefix: str) -> list[str]:
+        sql = "SELECT DISTINCT record_id FROM places WHERE substr(name, 1, ?) = ? ORDER BY record_id"
+        with self._working() as connection:
+            return [str(record_id) for (record_id,) in connection.execute(sql, (len(prefix), prefix))]
+
     def drop(self, record_id: str, name: str) -> None:
         """Dropping what is not there changes nothing."""
         with self._working() as connection:

@@ -10,6 +10,7 @@ from typing import Any
 
 from station.domain.canonical import canonical
 from station.domain.citizen import Biodata
+from station.domain.enrolment import RECORD, RecordState
 from station.domain.events import (
     BiodataCorrected,
     Event,
@@ -21,8 +22,12 @@ from station.domain.events import (
 from station.package import CapturedPart, Correction, MissingPart, Modality, Verification
 from station.ports import Entry, EventLog, Vault
 
+DRAFT = "draft."
+"""How the vault's names of drafts begin."""
+
 _BIODATA, _CORRECTIONS = "draft.biodata", "draft.corrections"
 SIGNATURE, CONFIRMATION = "draft.signature", "draft.confirmation"
+_UNFINISHED = (RecordState.OPEN, RecordState.READ_OUT, RecordState.VERIFIED, RecordState.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,12 @@ class Draft:
 
     # --- what is done ---
 
+    @property
+    def is_unfinished(self) -> bool:
+        """A recording can go on from the drafts; not when it is sealed, given up, or was never opened."""
+        subject = self.log.subject(RECORD.name, self.record_id)
+        return subject is not None and subject.state in _UNFINISHED
+
     def history(self) -> Sequence[Entry]:
         return self.log.history("record", self.record_id)
 
@@ -100,7 +111,7 @@ class Draft:
     def clear(self) -> None:
         """Drops the drafts: the sealed package is in the vault and says all that they did."""
         for body in list(self.vault.names(self.record_id)):
-            if body.name.startswith("draft."):
+            if body.name.startswith(DRAFT):
                 self.vault.drop(self.record_id, body.name)
 
 

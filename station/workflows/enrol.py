@@ -18,6 +18,7 @@ from station.domain.events import (
     BiodataCorrected,
     BiodataReadOut,
     CitizenConfirmed,
+    EnrolmentAbandoned,
     EnrolmentOpened,
     FingersVerified,
     PartMissing,
@@ -106,9 +107,16 @@ def carry_on(at: RecordingDesk, record_id: str) -> EnrolmentPackage | None:
         if _state(at, record_id) == state:
             step(at, draft)
     package = _seal(at, draft) if _state(at, record_id) == RecordState.CONFIRMED else None
-    if _state(at, record_id) in (RecordState.SEALED, RecordState.RECEIVED):
+    if not draft.is_unfinished:
         draft.clear()
     return package
+
+
+def abandon(at: RecordingDesk, record_id: str, reason: str) -> None:
+    """The recording is given up and nothing of the citizen stays here; safe to repeat. `Refused` once it is sealed."""
+    if _state(at, record_id) != RecordState.ABANDONED:
+        at.log.append(EnrolmentAbandoned(record_id, reason, at.desk.operator))
+    at.vault.erase(record_id)
 
 
 def _state(at: RecordingDesk, record_id: str) -> str:

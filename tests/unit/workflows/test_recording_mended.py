@@ -16,8 +16,18 @@ from drivers.contracts.parts import Eye, Finger
 from drivers.contracts.signature_pad import PenPoint, Strokes
 from station.config import CaptureConfig
 from station.domain.citizen import BadBiodata, Biodata, Finding, Nik, Sex
-from station.domain.events import BiodataCorrected, Event
-from station.package import EnrolmentPackage
+from station.domain.events import (
+    BiodataCorrected,
+    BiodataReadOut,
+    CitizenConfirmed,
+    Event,
+    FingersVerified,
+    ModalityCaptured,
+    RecordSealed,
+    RecordSetAside,
+)
+from station.domain.life import Refused
+from station.package import SEALED_PACKAGE, EnrolmentPackage
 from station.ports import Acknowledgement, Body, Correction, EventLog, MissingPart, StoreFull
 from station.regions import load_region_tables
 from station.sealing.key_ring import StationKeyRing
@@ -27,7 +37,7 @@ from station.store.vault import SqliteVault
 from station.workflows.capture_parts import CaptureBench
 from station.workflows.carried_list import CarriedList
 from station.workflows.draft import Draft
-from station.workflows.enrol import CannotRecord, RecordingDesk, carry_on, open_enrolment
+from station.workflows.enrol import CannotRecord, RecordingDesk, abandon, carry_on, open_enrolment
 from station.workflows.judging import Verdict
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -147,6 +157,17 @@ class ScriptedDesk:
 
     def step(self, name: str, detail: str = "") -> None:
         return
+
+
+@dataclass
+class LeavesAt(ScriptedDesk):
+    """The process ends when this step is told."""
+
+    at: str = ""
+
+    def step(self, name: str, detail: str = "") -> None:
+        if name == self.at:
+            raise PowerCut
 
 
 class CutBefore:
@@ -308,3 +329,35 @@ def test_a_second_correction_that_met_a_full_disk_is_logged_after_the_first(offi
     events = [event for event in office.draft(record_id).events() if isinstance(event, BiodataCorrected)]
     assert [event.document for event in events] == [c.document for c in package.corrections]
     assert package.biodata.nama == "CONTOH BENAR"
+
+
+# --- giving a record up ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [BiodataReadOut, ModalityCaptured, FingersVerified, CitizenConfirmed, RecordSealed])
+def test_nothing_of_the_citizen_stays_when_a_record_is_abandoned(office: Recording, before: type[Event]) -> None:
+    record_id = office.open()
+    with pytest.raises(PowerCut):
+        carry_on(office.cut_before(before), record_id)
+    abandon(office.at, record_id, "the citizen left")
+    abandon(office.at, record_id, "the citizen left")
+    assert office.state(record_id) == "abandoned"
+    assert office.vault.records() == []
+    assert carry_on(office.at, record_id) is None
+
+
+def test_a_sealed_record_cannot_be_abandoned(office: Recording) -> None:
+    record_id = office.open()
+    office.finish(record_id)
+    with pytest.raises(Refused):
+        abandon(office.at, record_id, "too late")
+    assert [body.name for body in office.vault.names(record_id)] == [SEALED_PACKAGE]
+
+
+def test_drafts_go_when_the_centre_has_set_the_record_aside_meanwhile(office: Recording) -> None:
+    record_id = office.open()
+    with pytest.raises(PowerCut):
+        carry_on(replace(office.at, desk=LeavesAt(at="record_sealed")), record_id)
+    office.log.append(RecordSetAside(record_id, "refused"))
+    assert carry_on(office.at, record_id) is None
+    assert [body.name for body in office.vault.names(record_id)] == [SEALED_PACKAGE]
