@@ -95,11 +95,17 @@ class Draft:
         return tuple(entry.event for entry in self.history())
 
     def goes_done(self) -> frozenset[str]:
-        return frozenset(event.modality for event in self.events() if isinstance(event, ModalityCaptured))
+        """A go taken again whose body is not the one that the log names is not done: a stop came between the two."""
+        kept = {body.name: body.sha256 for body in self.vault.names(self.record_id)}
+        named = {event.modality: event.body_sha256 for event in self.events() if isinstance(event, ModalityCaptured)}
+        return frozenset(go for go, sha256 in named.items() if kept.get(DRAFT + go) == sha256)
 
     def missing(self) -> tuple[MissingPart, ...]:
         found = (event for event in self.events() if isinstance(event, PartMissing))
         return tuple(MissingPart(event.part, event.reason, event.operator) for event in found)
+
+    def absent(self) -> frozenset[str]:
+        return frozenset(part.part for part in self.missing())
 
     def verifications(self) -> tuple[Verification, ...]:
         found = [event for event in self.events() if isinstance(event, FingersVerified)]

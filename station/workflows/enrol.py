@@ -25,6 +25,7 @@ from station.domain.events import (
     RecordSealed,
     VerificationWaived,
 )
+from station.domain.life import Refused
 from station.package import SEALED_PACKAGE, Confirmation, EnrolmentPackage, encode
 from station.package import Correction as KeptCorrection
 from station.ports import Clock, Correction, EventLog, ServiceDesk, Vault
@@ -112,6 +113,19 @@ def carry_on(at: RecordingDesk, record_id: str) -> EnrolmentPackage | None:
     return package
 
 
+def recapture(at: RecordingDesk, record_id: str, go: str) -> None:
+    """Takes one go again, as after `VerificationFailed` when the hands were swapped; the latest capture counts.
+
+    `Refused` for a record whose captures are not being taken now: nothing of it changes. `carry_on` goes on from here.
+    """
+    if (state := _state(at, record_id)) != RecordState.READ_OUT:
+        raise Refused(record_id, f"no capture is possible in state {state or 'unknown'}")
+    if go not in goes_of(at.settings.order):
+        raise Refused(record_id, f"there is no go {go}")
+    draft = Draft(at.log, at.vault, record_id)
+    capture_go(at.devices, at.desk, at.settings, draft, go, draft.absent())
+
+
 def abandon(at: RecordingDesk, record_id: str, reason: str) -> None:
     """The recording is given up and nothing of the citizen stays here; safe to repeat. `Refused` once it is sealed."""
     if _state(at, record_id) != RecordState.ABANDONED:
@@ -180,10 +194,9 @@ def _capture_and_verify(at: RecordingDesk, draft: Draft) -> None:
         if name not in known:
             at.log.append(PartMissing(draft.record_id, name, missing.reason, at.desk.operator))
             at.desk.step("part_missing", f"{name}: {missing.reason}")
-    absent = frozenset(part.part for part in draft.missing())
     for go in goes_of(at.settings.order):
         if go not in draft.goes_done():
-            capture_go(at.devices, at.desk, at.settings, draft, go, absent)
+            capture_go(at.devices, at.desk, at.settings, draft, go, draft.absent())
     _verify(at, draft)
 
 

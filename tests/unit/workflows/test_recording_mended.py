@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from drivers.contracts.capture import Capture, CaptureFacts, Frame, RetryReason
-from drivers.contracts.parts import Eye, Finger
+from drivers.contracts.parts import Eye, Finger, Slap
 from drivers.contracts.signature_pad import PenPoint, Strokes
 from station.config import CaptureConfig
 from station.domain.citizen import BadBiodata, Biodata, Finding, Nik, Sex
@@ -27,7 +27,7 @@ from station.domain.events import (
     RecordSetAside,
 )
 from station.domain.life import Refused
-from station.package import SEALED_PACKAGE, EnrolmentPackage
+from station.package import SEALED_PACKAGE, EnrolmentPackage, Modality
 from station.ports import Acknowledgement, Body, Correction, EventLog, MissingPart, StoreFull
 from station.regions import load_region_tables
 from station.sealing.key_ring import StationKeyRing
@@ -37,7 +37,15 @@ from station.store.vault import SqliteVault
 from station.workflows.capture_parts import CaptureBench
 from station.workflows.carried_list import CarriedList
 from station.workflows.draft import Draft
-from station.workflows.enrol import CannotRecord, RecordingDesk, abandon, carry_on, open_enrolment
+from station.workflows.enrol import (
+    CannotRecord,
+    RecordingDesk,
+    VerificationFailed,
+    abandon,
+    carry_on,
+    open_enrolment,
+    recapture,
+)
 from station.workflows.judging import Verdict
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -361,3 +369,69 @@ def test_drafts_go_when_the_centre_has_set_the_record_aside_meanwhile(office: Re
     office.log.append(RecordSetAside(record_id, "refused"))
     assert carry_on(office.at, record_id) is None
     assert [body.name for body in office.vault.names(record_id)] == [SEALED_PACKAGE]
+
+
+# --- a go taken again ------------------------------------------------------------------------------------------------
+
+
+def with_swapped_hands(office: Recording) -> str:
+    """A record whose citizen laid the left hand where the right one was asked for, and the right where the left was."""
+    record_id = office.open()
+    office.devices.hands_swapped = True
+    with pytest.raises(VerificationFailed):
+        carry_on(office.at, record_id)
+    office.devices.hands_swapped = False
+    office.devices.asked.clear()
+    return record_id
+
+
+def test_swapped_hands_are_mended_by_taking_both_again(office: Recording) -> None:
+    record_id = with_swapped_hands(office)
+    with pytest.raises(VerificationFailed):
+        carry_on(office.at, record_id)
+    for go in (Slap.RIGHT_FOUR, Slap.LEFT_FOUR):
+        recapture(office.at, record_id, go)
+    package = office.finish(record_id)
+    assert {part.part: part.record for part in package.of(Modality.FINGER)} == {
+        finger.name.lower(): f"record of {finger!r}".encode() for finger in Finger
+    }
+    assert len(package.captures) == 13
+    assert [asked.count(" ") for asked in office.devices.asked[-4:]] == [3, 3, 0, 0], "no other go is asked for again"
+
+
+def test_a_record_that_never_verifies_can_be_abandoned(office: Recording) -> None:
+    record_id = with_swapped_hands(office)
+    abandon(office.at, record_id, "swapped hands")
+    assert office.state(record_id) == "abandoned"
+
+
+def test_a_go_whose_new_capture_was_not_logged_is_taken_once_more(office: Recording) -> None:
+    record_id = with_swapped_hands(office)
+    with pytest.raises(PowerCut):
+        recapture(office.cut_before(ModalityCaptured), record_id, Slap.RIGHT_FOUR)
+    recapture(office.at, record_id, Slap.LEFT_FOUR)
+    office.finish(record_id)
+    right, left = ("right_index right_middle right_ring right_little", "left_index left_middle left_ring left_little")
+    assert office.devices.asked == [right, left, right, "right_index", "left_index"]
+    events = office.draft(record_id).events()
+    taken = [
+        event.body_sha256 for event in events if isinstance(event, ModalityCaptured) and event.modality == "right_four"
+    ]
+    assert len(taken) == len(set(taken)) == 2, "the log names the capture that counts"
+
+
+def test_what_was_verified_cannot_be_taken_again(office: Recording) -> None:
+    record_id = office.open()
+    with pytest.raises(PowerCut):
+        carry_on(office.cut_before(CitizenConfirmed), record_id)
+    before = {body.name: body.sha256 for body in office.vault.names(record_id)}
+    office.devices.hands_swapped = True
+    with pytest.raises(Refused):
+        recapture(office.at, record_id, Slap.RIGHT_FOUR)
+    assert {body.name: body.sha256 for body in office.vault.names(record_id)} == before
+
+
+def test_only_a_go_of_this_office_can_be_taken_again(office: Recording) -> None:
+    record_id = with_swapped_hands(office)
+    with pytest.raises(Refused, match="there is no go tongue"):
+        recapture(office.at, record_id, "tongue")
