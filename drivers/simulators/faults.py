@@ -29,7 +29,7 @@ class Obedience:
 
 FAULTS = {
     # card: the nth card that is fed
-    "hopper-empty": Obedience("printer", ("card",), "the feeder runs empty instead of feeding this card"),
+    "hopper-empty": Obedience("printer", ("card",), "the feeder picks no blank and sees none, until they are reseated"),
     "jam": Obedience("printer", ("card",), "the card jams while it is fed"),
     "jam-printing": Obedience("printer", ("card",), "the card jams after its first panel is printed"),
     "ribbon-out": Obedience("printer", ("card",), "the ribbon ends after the first panel of this card"),

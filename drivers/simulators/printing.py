@@ -148,6 +148,10 @@ class SharedPrinter:
         with self._lock:
             self.device.load_blanks(count)
 
+    def reseat_blanks(self) -> None:
+        with self._lock:
+            self.device.reseat_blanks()
+
     def new_ribbon(self) -> None:
         with self._lock:
             self.device.new_ribbon()
@@ -199,6 +203,7 @@ def verbs(printer: SharedPrinter, room: Room, faults: FaultPlan) -> Mapping[str,
     return {
         "status": lambda _: _status(printer.device, room, faults),
         "load-blanks": lambda text: _done(printer.load_blanks, _count(text)),
+        "reseat-blanks": lambda _: _done(printer.reseat_blanks),
         "new-ribbon": lambda _: _done(printer.new_ribbon),
         "clear-jam": lambda _: _clear_jam(printer, room),
         "open-cover": lambda _: _set_cover(printer.device, is_open=True),

@@ -57,6 +57,20 @@ def test_empty_hopper_touches_no_blank_and_ends_when_blanks_are_loaded(
     assert printer.status().cards_in == 1
 
 
+def test_a_feeder_that_picks_nothing_keeps_its_blanks_until_they_are_reseated(
+    printer: CardPrinter, printer_office: Office
+) -> None:
+    held = printer_office.hands("status")["blanks"]
+    printer_office.hands("fault hopper-empty@card=1")
+    for _ in range(2):
+        assert fault_of(printer.load_blank) == (FaultCode.HOPPER_EMPTY, CardFate.UNTOUCHED)
+    assert printer_office.hands("status")["blanks"] == held
+    printer_office.hands("reseat-blanks")
+    assert printer.status().faults == ()
+    printer.load_blank()
+    assert (printer.status().cards_in, printer_office.hands("status")["blanks"]) == (1, held - 1)
+
+
 def test_jam_while_feeding_leaves_the_blank_untouched(printer: CardPrinter, printer_office: Office) -> None:
     printer_office.hands("fault jam@card=1")
     assert fault_of(printer.load_blank) == (FaultCode.CARD_JAM, CardFate.UNTOUCHED)

@@ -97,6 +97,7 @@ class EvolisSimulator:
         self.is_jammed = self.is_cover_open = False
         self._error_mode, self._holds = 0, False
         self._job = Job()
+        self._is_misfed = False  # the blanks lie askew: none is picked, and the sensor sees none
         self._unfinished = False  # a print that the printer would take up again by itself, were Pem 0
 
     def connection(self) -> Connection:
@@ -106,6 +107,11 @@ class EvolisSimulator:
 
     def load_blanks(self, count: int) -> None:
         self.stock.blanks += count
+        self._is_misfed = False
+
+    def reseat_blanks(self) -> None:
+        """The hopper is opened and its blanks are put straight; none is added."""
+        self._is_misfed = False
 
     def new_ribbon(self) -> None:
         """With `Pem;0` the printer now prints the unfinished card again by itself: the trap that `Pem;2` avoids."""
@@ -159,8 +165,8 @@ class EvolisSimulator:
     def _feed(self) -> None:
         number = self.stock.cards_in + 1
         if self._fires("hopper-empty", "card", number):
-            self.stock.blanks = 0
-        if not self.stock.blanks:
+            self._is_misfed = True
+        if self._is_misfed or not self.stock.blanks:
             raise Refusal("FEEDER EMPTY")
         self._pace(FEED_S)
         self.stock.blanks -= 1
@@ -276,7 +282,8 @@ class EvolisSimulator:
     # -- looks --------------------------------------------------------------------------------------------------
 
     def _sensor(self, parameters: list[str], _: bytes) -> str:
-        levels = {"f": self.stock.blanks > 0, "o": not self.is_cover_open, "p": self.card is not None}
+        sees_blanks = self.stock.blanks > 0 and not self._is_misfed
+        levels = {"f": sees_blanks, "o": not self.is_cover_open, "p": self.card is not None}
         return "5,00 Volts" if levels.get(parameters[0] if parameters else "") else "0,00 Volts"
 
     def _level(self, parameters: list[str], _: bytes) -> str:

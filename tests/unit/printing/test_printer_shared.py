@@ -30,6 +30,7 @@ def feeds(printer: SharedPrinter) -> None:
 COMERS: dict[str, Callable[[SharedPrinter], object]] = {
     "a second line": feeds,
     "load-blanks": lambda printer: printer.load_blanks(5),
+    "reseat-blanks": SharedPrinter.reseat_blanks,
     "new-ribbon": SharedPrinter.new_ribbon,
     "clear-jam": SharedPrinter.clear_jam,
     "empty-reject-box": SharedPrinter.empty_reject_box,
