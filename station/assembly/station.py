@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drivers.catalogue import CHIP_PROFILES
@@ -21,12 +23,12 @@ from station.assembly.studio import Studio
 from station.config import StationConfig
 from station.domain.events import RegionTableApplied, StationOpened, StationPaired
 from station.domain.print_ready_record import PrintReadyRecord
-from station.ports import Clock, EventLog, Random, ServiceDesk
+from station.ports import Clock, EventLog, Random, ServiceDesk, StoreError
 from station.regions import RegionTables, load_region_tables
 from station.sealing.key_guards import KeyGuard, PassphraseGuard, PlainFileGuard, check_tight
-from station.sealing.key_ring import StationKeyRing, load_station, save
+from station.sealing.key_ring import BadKeyRing, StationKeyRing, load_station, save
 from station.store.event_log import SqliteEventLog
-from station.store.folder import make_private_folder
+from station.store.folder import make_private_folder, sync_folder
 from station.store.vault import SqliteVault
 from station.uplink.identity import Pairing
 from station.uplink.receiving import PRINT_READY_RECORD
@@ -65,6 +67,8 @@ class Station:
     judge: StationJudge
     clock: Clock
     random: Random
+    turns: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """The uplink's, shared by all that turn it."""
 
     def close(self) -> None:
         self.benches.close()
@@ -78,12 +82,15 @@ class Station:
 
     @property
     def pairing(self) -> Pairing:
-        """`NotPaired` until `pair` was done."""
+        """`NotPaired` until `pair` was done; `StoreError` when the file is damaged."""
         path = self.folder / _PAIRING_FILE
         if not path.exists():
             raise NotPaired(f"{self.folder}: not paired with a centre; run `ektp pair`")
         check_tight(path)
-        return Pairing.from_json(json.loads(path.read_text(encoding="ascii")))
+        try:
+            return Pairing.from_json(json.loads(path.read_bytes()))
+        except (OSError, ValueError):  # a `BadMessage` is one
+            raise StoreError(f"{path}: cannot be read; restore it, or run `ektp pair --again`") from None
 
     @property
     def is_paired(self) -> bool:
@@ -99,6 +106,7 @@ class Station:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+        sync_folder(self.folder)
         self.log.append(StationPaired(pairing.centre_id, pairing.sealing.key_id, pairing.signing.key_id))
 
     # --- what the workflows need ---
@@ -200,29 +208,32 @@ def open_station(
     folder = Path(config.data)
     make_private_folder(folder)
     guard = guard_of(config)
-    keys = _keys(folder / "keys" / "station.json", guard)
-    store = SqliteEventLog(folder, clock)
-    log = around_log(store)
-    station = Station(
-        config=config,
-        folder=folder,
-        keys=keys,
-        guard=guard,
-        log=log,
-        store=store,
-        vault=SqliteVault(folder, keys, clock, random=random),
-        benches=Benches(config),
-        regions=load_region_tables(),
-        profile=CHIP_PROFILES[config.card.chip](TEMPLATES),
-        studio=Studio(load_template(config.card.template), config.card.place_of_issue),
-        judge=StationJudge(),
-        clock=clock,
-        random=random,
-    )
-    if not only_reads:
-        _say_what_is_new(station)
-        find_lost_cards(log)
-        sweep(log, station.vault, PRINT_READY_RECORD)
+    with ExitStack() as opened:  # what fails half-way leaves no lock behind
+        store = opened.enter_context(SqliteEventLog(folder, clock))
+        keys = _keys(folder / "keys" / "station.json", guard, store)
+        benches = Benches(config)
+        opened.callback(benches.close)
+        station = Station(
+            config=config,
+            folder=folder,
+            keys=keys,
+            guard=guard,
+            log=around_log(store),
+            store=store,
+            vault=opened.enter_context(SqliteVault(folder, keys, clock, random=random)),
+            benches=benches,
+            regions=load_region_tables(),
+            profile=CHIP_PROFILES[config.card.chip](TEMPLATES),
+            studio=Studio(load_template(config.card.template), config.card.place_of_issue),
+            judge=StationJudge(),
+            clock=clock,
+            random=random,
+        )
+        if not only_reads:
+            _say_what_is_new(station)
+            find_lost_cards(station.log)
+            sweep(station.log, station.vault, PRINT_READY_RECORD)
+        opened.pop_all()
     return station
 
 
@@ -238,11 +249,14 @@ def guard_of(config: StationConfig) -> KeyGuard:
     return PassphraseGuard(passphrase)
 
 
-def _keys(path: Path, guard: KeyGuard) -> StationKeyRing:
-    """The station's keys, made at the first start."""
+def _keys(path: Path, guard: KeyGuard, store: SqliteEventLog) -> StationKeyRing:
+    """The station's keys, made at the first start, before the log's first line. `BadKeyRing` when they are lost."""
     try:
         return load_station(path, guard)
     except FileNotFoundError:
+        if store.head()[0]:
+            what = "without it nothing that is kept here can be read; restore it from its copy"
+            raise BadKeyRing(f"{path}: is gone, and this station has worked with it: {what}") from None
         make_private_folder(path.parent)
         save(StationKeyRing.generate(), path, guard)
         return load_station(path, guard)
