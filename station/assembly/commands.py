@@ -13,7 +13,7 @@ from typing import Any
 from drivers.contracts.errors import DeviceError
 from station.assembly.benches import health_book
 from station.assembly.station import NotPaired, Station
-from station.assembly.uplinks import open_uplink, pair_station
+from station.assembly.uplinks import meet_centre, open_uplink
 from station.devices.health import Condition, Health
 from station.domain.events import BlanksLoaded, BlanksReceived, BlanksSpoiled, BlanksUnloaded, Event
 from station.domain.life import Refused
@@ -27,6 +27,8 @@ from station.workflows.resolve_in_doubt import CannotResolve, Finding, clear_pri
 Result = Mapping[str, Any]
 Command = Callable[[Station, Mapping[str, Any]], Result]
 SHOWN_MAX = 200
+_KINDS: Mapping[str, Callable[[Any], Any]] = {"count": int, "after": int, "finding": Finding}
+"""Arguments that are more than words."""
 
 
 def run_command(station: Station, name: str, arguments: Mapping[str, Any]) -> Result:
@@ -34,16 +36,32 @@ def run_command(station: Station, name: str, arguments: Mapping[str, Any]) -> Re
     command = COMMANDS.get(name)
     if command is None:
         raise CommandRefused("usage", f"unknown command {name!r}")
+    checked = _checked(name, arguments)
     try:
-        return command(station, arguments)
-    except (KeyError, TypeError, ValueError) as wrong:
-        raise CommandRefused("usage", f"{name}: {type(wrong).__name__} {wrong}") from wrong
+        return command(station, checked)
     except Refused as refused:
         raise CommandRefused("refused", str(refused)) from refused
     except NotPaired as unpaired:
         raise CommandRefused("centre", str(unpaired)) from unpaired
     except (DeviceError, DeviceAway) as error:
         raise CommandRefused("device", str(error)) from error
+
+
+class _Arguments(dict[str, Any]):
+    """What is missing here was missing on the command line; a `KeyError` from anywhere else is a bug and stays one."""
+
+    def __missing__(self, name: str) -> Any:
+        raise CommandRefused("usage", f"{name}: missing")
+
+
+def _checked(command: str, arguments: Mapping[str, Any]) -> _Arguments:
+    for name, kind in _KINDS.items():
+        if arguments.get(name) is not None:
+            try:
+                kind(arguments[name])
+            except (TypeError, ValueError) as wrong:
+                raise CommandRefused("usage", f"{command}: {name}: {wrong}") from wrong
+    return _Arguments(arguments)
 
 
 # --- stock -----------------------------------------------------------------------------------------------------------
@@ -211,18 +229,32 @@ def _log_verify(station: Station, _: Mapping[str, Any]) -> Result:
 
 
 def _pair(station: Station, a: Mapping[str, Any]) -> Result:
+    """Shows who answers to the code, and pins it only if `fingerprint` is said and is its own."""
+    if station.is_paired and not a.get("again"):
+        raise CommandRefused("refused", both("pair.already"))
     try:
-        asyncio.run(pair_station(station, str(a["code"])))
+        pairing = asyncio.run(meet_centre(station, str(a["code"])))
     except PairingFailed as failed:
         raise CommandRefused("centre", str(failed)) from failed
-    pairing = station.pairing
-    return {"centre": pairing.centre_id, "station": pairing.station_id, "fingerprint": pairing.fingerprint}
+    spoken = str(a.get("fingerprint") or "")
+    if spoken and not pairing.is_shown_as(spoken):
+        raise CommandRefused("refused", both("pair.fingerprints_differ"))
+    if spoken:
+        station.keep_pairing(pairing)
+    return {
+        "centre": pairing.centre_id,
+        "station": pairing.station_id,
+        "fingerprint": pairing.fingerprint,
+        "pinned": bool(spoken),
+    }
 
 
 def _sync(station: Station, _: Mapping[str, Any]) -> Result:
     report = asyncio.run(open_uplink(station).turn())
     if report.away is not None:
         raise CommandRefused("centre", report.away.reason)
+    if report.broken:
+        raise CommandRefused("store", report.broken)
     return {
         "sent_bytes": report.sent_bytes,
         "receipts": report.receipts,

@@ -9,26 +9,40 @@ from rich.console import Console
 
 from station.cli.exit_codes import Exit
 from station.cli.speaking import ask_station, config_option, end, ending_well, json_option, show
+from station.languages import both
+from station.web.owner_socket import CommandRefused
 
 
 @click.command()
 @click.option("--code", prompt="Kode sekali pakai dari pusat / one-time code from the centre", help="From the centre.")
+@click.option("--fingerprint", default="", help="What the centre shows; without it you are asked to compare.")
+@click.option("--again", is_flag=True, help="Although it is paired already: the pinned keys are replaced.")
 @config_option
 @json_option
-def pair(code: str, config_path: Path, as_json: bool) -> None:
-    """Pasangkan dengan pusat. / Learn and pin the centre's keys by a one-time code.
+def pair(code: str, fingerprint: str, again: bool, config_path: Path, as_json: bool) -> None:
+    """Pasangkan dengan pusat. / Learn the centre's keys by a one-time code, and pin them.
 
-    Afterwards compare the fingerprint with the one that the centre shows (`ektp central fingerprint`), aloud.
+    They are pinned only after their fingerprint was compared with the one that the centre shows (`ektp central
+    fingerprint`): aloud, or by --fingerprint.
     """
     with ending_well():
-        result = ask_station(config_path, "pair", {"code": code})
+        asked = {"code": code, "again": again}
+        spoken = fingerprint or _compared(ask_station(config_path, "pair", asked)["fingerprint"])
+        result = ask_station(config_path, "pair", {**asked, "fingerprint": spoken})
 
         def lines(console: Console) -> None:
             console.print(f"Stasiun / station: {result['station']}    Pusat / centre: {result['centre']}")
             console.print(f"Sidik kunci pusat / the centre's fingerprint: [bold]{result['fingerprint']}[/bold]")
-            console.print("Bandingkan dengan yang tampil di pusat. / Compare it with what the centre shows.")
 
         show(result, as_json, lines)
+
+
+def _compared(fingerprint: str) -> str:
+    """The fingerprint, when a person says that the centre shows the same one."""
+    click.echo(f"Sidik kunci / fingerprint: {fingerprint}", err=True)
+    if not click.confirm("Sama dengan yang tampil di pusat? / Does the centre show the same?", err=True):
+        raise CommandRefused("refused", both("pair.not_confirmed"))
+    return fingerprint
 
 
 @click.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 from drivers.chips.ktp_el.test_key import PUBLISHED_TEST_MASTER_KEY
 from drivers.modules.memory.key_file import write_key_file
 from station.assembly.station import Station
-from station.assembly.uplinks import pair_station
+from station.assembly.uplinks import meet_centre
 from station.demo.office import PRINTER, STATION_ID, Office, key_file
 from station.domain.events import BlanksLoaded, BlanksReceived
 from station.store.folder import make_private_folder
@@ -31,30 +31,25 @@ def write_module_key(data: Path) -> None:
 
 
 def prepare_station(station: Station, office: Office, *, blanks: int) -> str:
-    """Pairs at the first run, receives and loads blanks; returns the centre's fingerprint."""
+    """In an office just opened: pairs at the first run, receives and loads blanks. The centre's fingerprint."""
     if not station.is_paired:
         _pair(station, office)
     operator = station.config.office.operator
+    # The hopper of a new office is empty; what an earlier run left loaded is put back before anything is added.
+    office.hands("printer", f"load-blanks {station.log.in_printer(PRINTER)}")
     station.log.append(BlanksReceived(blanks, "SJ-PERAGAAN", operator))
     station.log.append(BlanksLoaded(PRINTER, blanks, operator))
-    _fill_hopper(station, office)
+    office.hands("printer", f"load-blanks {blanks}")
     return station.pairing.fingerprint
-
-
-def _fill_hopper(station: Station, office: Office) -> None:
-    """What the books say is in the printer is in the printer."""
-    loaded = station.log.in_printer(PRINTER)
-    held = office.hands("printer", "status")["blanks"]
-    if loaded > held:
-        office.hands("printer", f"load-blanks {loaded - held}")
 
 
 def _pair(station: Station, office: Office) -> None:
     """A person carries the code from the centre to the station, and both read their fingerprints aloud."""
     folder = str(office.centre_folder)
-    asyncio.run(pair_station(station, _said("central", "code", STATION_ID, "--data", folder)))
-    if _said("central", "fingerprint", "--data", folder) != station.pairing.fingerprint:
-        raise FingerprintsDiffer("the centre's fingerprint is not what the station pinned")
+    pairing = asyncio.run(meet_centre(station, _said("central", "code", STATION_ID, "--data", folder)))
+    if not pairing.is_shown_as(_said("central", "fingerprint", "--data", folder)):
+        raise FingerprintsDiffer("who answered has another fingerprint than the centre; nothing was pinned")
+    station.keep_pairing(pairing)
 
 
 def _said(*arguments: str) -> str:

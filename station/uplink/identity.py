@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from station.sealing.fingerprints import fingerprint
+from station.sealing.fingerprints import fingerprint, is_fingerprint_of
 from station.sealing.signatures import IssuerPublicKey, SigningKey, VerifyKey
 from station.sealing.suites import BadKey, SealingKey, SealingPublicKey
 from station.wire.fields import BadMessage, as_base64
@@ -36,7 +36,15 @@ class Pairing:
     @property
     def fingerprint(self) -> str:
         """Of the centre: both sides show it, two people compare."""
-        return fingerprint(self.signing.encode() + self.sealing.encode() + self.issuer.encode())
+        return fingerprint(self._public)
+
+    def is_shown_as(self, spoken: str) -> bool:
+        """Whether `spoken` is the fingerprint, as a person may type it."""
+        return is_fingerprint_of(spoken, self._public)
+
+    @property
+    def _public(self) -> bytes:
+        return self.signing.encode() + self.sealing.encode() + self.issuer.encode()
 
     def to_json(self) -> dict[str, str]:
         return {
