@@ -16,10 +16,10 @@ from station.artwork.loader import TEMPLATES
 from station.assembly.benches import health_book
 from station.assembly.commands import run_command
 from station.assembly.station import Station
-from station.assembly.uplinks import open_uplink
+from station.assembly.uplinks import LiveUplink
 from station.devices.health import HealthBook
 from station.uplink.report import TurnReport
-from station.web.board import BoardState, board_app
+from station.web.board import BoardState, CentreState, board_app
 from station.web.owner_socket import owner_socket
 
 STOP_TIMEOUT_S = 2
@@ -33,10 +33,11 @@ class LiveStation:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._health: HealthBook = health_book(station.benches, station.config)
-        self._centre = "" if station.is_paired else "belum dipasangkan / not paired"
+        self._centre = (CentreState.NOT_HEARD, "")
 
     def state(self) -> BoardState:
         events = self._station.log
+        centre, centre_detail = self._centre if self._station.is_paired else (CentreState.NOT_PAIRED, "")
         count: Callable[..., int] = lambda life, *states: len(events.subjects(life, *states))  # noqa: E731
         return BoardState(
             devices=self._health.look(),
@@ -49,21 +50,40 @@ class LiveStation:
                 "handed_over": count("card", "handed_over"),
             },
             blanks=events.stock(),
-            centre=self._centre,
+            centre=centre,
+            centre_detail=centre_detail,
             keys_are_plain=not self._station.guard.is_safe_when_stolen,
         )
 
     def heard(self, report: TurnReport) -> None:
         """What the last turn of the uplink came to."""
         if report.away is not None:
-            self._centre = f"tidak terjangkau / away: {report.away.reason}"
+            self._centre = (CentreState.AWAY, report.away.reason)
+        elif report.broken:
+            self._centre = (CentreState.BROKEN, report.broken)
         else:
-            self._centre = "terhubung / connected"
+            self._centre = (CentreState.CONNECTED, "")
         for problem in report.problems:
             log.warning("uplink: %s", problem)
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         return run_command(self._station, name, arguments)
+
+
+class _Commands:
+    """What is asked over the socket, on threads; the uplink, on the loop, hears of what it should know."""
+
+    def __init__(self, running: LiveStation, line: LiveUplink) -> None:
+        self._running, self._line = running, line
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        result = self._running.command(name, arguments)
+        if name == "pair" and result["pinned"]:
+            self._loop.call_soon_threadsafe(self._line.begin_anew)
+        elif name in ("print.card", "print.resolve"):
+            self._loop.call_soon_threadsafe(self._line.wake)
+        return result
 
 
 @asynccontextmanager
@@ -83,16 +103,16 @@ async def live(station: Station, *, uplink: bool = True) -> AsyncIterator[str]:
         )
     )
     server.capture_signals = _no_signals  # type: ignore[method-assign, assignment]  # ours are handled outside
-    stop = asyncio.Event()
+    line = LiveUplink(station, running.heard)
     tasks = [asyncio.create_task(_served(server))]
     try:
         address = await _address(server, tasks[0])
-        if uplink and station.is_paired and station.config.centre.endpoint:
-            tasks.append(asyncio.create_task(open_uplink(station).run(stop, running.heard)))
-        async with owner_socket(station.folder, running.command):
+        if uplink:
+            tasks.append(asyncio.create_task(line.run()))
+        async with owner_socket(station.folder, _Commands(running, line)):
             yield address
     finally:
-        stop.set()
+        line.stop()
         server.should_exit = True
         for task in tasks:
             with suppress(asyncio.CancelledError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,25 @@ _SECURITY = (
 )
 
 
+class CentreState(StrEnum):
+    """How it stands with the centre, as far as this station has heard."""
+
+    NOT_PAIRED = "centre_not_paired"
+    NOT_HEARD = "centre_not_heard"
+    CONNECTED = "centre_connected"
+    AWAY = "centre_away"
+    BROKEN = "centre_broken"  # the station itself cannot send, as when its disk is full
+
+
 @dataclass(frozen=True, slots=True)
 class BoardState:
-    """One moment of the station. `queue` is counts by name of `screen.*`."""
+    """One moment of the station. `queue` is counts by name of `screen.*`; `centre_detail` is for technicians."""
 
     devices: tuple[Health, ...]
     queue: Mapping[str, int]
     blanks: BlankEquation
-    centre: str
+    centre: CentreState
+    centre_detail: str
     keys_are_plain: bool
 
 

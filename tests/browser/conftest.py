@@ -14,7 +14,7 @@ import uvicorn
 from station.artwork.loader import TEMPLATES
 from station.devices.health import Condition, Health
 from station.domain.blank_stock import BlankEquation
-from station.web.board import BoardState, board_app
+from station.web.board import BoardState, CentreState, board_app
 
 START_TIMEOUT_S = 20.0
 
@@ -47,7 +47,8 @@ class Office:
             ),
             queue={"waiting": 12, "held": 40, "set_aside": 1, "to_print": 7, "in_doubt": 0, "handed_over": 30},
             blanks=BlankEquation(500, 400, 50, 38, 6, 1, 3, 2, 0),
-            centre="terhubung / connected",
+            centre=CentreState.CONNECTED,
+            centre_detail="",
             keys_are_plain=False,
         )
 

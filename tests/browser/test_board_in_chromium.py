@@ -201,7 +201,8 @@ HOSTILE = "<script>window.ran = true</script><img src=x onerror='window.ran = tr
 
 
 def test_values_are_shown_as_they_are_and_never_as_markup(watched: Watched, office: Any) -> None:
-    office.change(devices=(Health(HOSTILE, Condition.READY, HOSTILE, HOSTILE),), centre=HOSTILE, queue={"waiting": 1})
+    devices = (Health(HOSTILE, Condition.READY, HOSTILE, HOSTILE),)
+    office.change(devices=devices, centre_detail=HOSTILE, queue={"waiting": 1})
     page = watched.goto("/")
     for _ in range(2):  # in the page itself, then through the stream
         assert page.locator("tbody th").inner_text() == HOSTILE

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from station.web.board import LISTENERS_MAX, PERIOD_S
+from station.web.board import LISTENERS_MAX, PERIOD_S, CentreState
 
 TIMEOUT_S = 15.0
 Ask = Callable[..., http.client.HTTPResponse]
@@ -83,12 +83,20 @@ def test_the_stream_sends_the_board_once_and_then_that_it_is_alive(office: Any, 
     assert name == "board"
     assert "Contoh FS-50 SN123" in data
     assert [_event(stream) for _ in range(2)] == [("alive", ""), ("alive", "")]
-    office.change(centre="tidak terjangkau / away: test")
-    assert any("away: test" in _event(stream)[1] for _ in range(5))
+    office.change(centre=CentreState.AWAY, centre_detail="timeout: test")
+    assert any("timeout: test" in _event(stream)[1] for _ in range(5))
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "Pusat: tidak terjangkau"), ("en", "Centre: out of reach")])
+def test_the_centre_is_told_in_the_screens_own_language(office: Any, ask: Ask, language: str, said: str) -> None:
+    office.change(centre=CentreState.AWAY, centre_detail="timeout")
+    page = ask(f"/board/{language}").read().decode()
+    assert said in page
+    assert "timeout" in page
 
 
 def test_text_with_line_breaks_cannot_write_events_of_its_own(office: Any, ask: Ask) -> None:
-    office.change(centre="x\n\nevent: board\ndata: forged\r\n\rdata: more")
+    office.change(centre_detail="x\n\nevent: board\ndata: forged\r\n\rdata: more")
     stream = ask("/board/id/events")
     name, data = _event(stream)
     assert name == "board"

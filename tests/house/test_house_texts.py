@@ -19,6 +19,7 @@ from station.devices.health import Condition
 from station.domain.blank_stock import Account
 from station.languages import LANGUAGES, texts
 from station.uplink.vocabulary import CentralStatus
+from station.web.board import CentreState
 from tests.house.sources import ROOT, Source, called, calls, source, sources
 
 ENUMERATIONS: tuple[tuple[str, Iterable[Enum]], ...] = (
@@ -29,6 +30,7 @@ ENUMERATIONS: tuple[tuple[str, Iterable[Enum]], ...] = (
     ("shortfall", Shortfall),
     ("screen", Account),
     ("screen", Condition),
+    ("screen", CentreState),
     ("status", CentralStatus),
     ("device", Kind),
     ("missing", MissingReason),
