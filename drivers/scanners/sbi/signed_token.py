@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -97,7 +97,7 @@ def _chain(value: object, field: str) -> tuple[x509.Certificate, ...]:
 def _check(certificate: x509.Certificate, signed: bytes, signature: bytes, field: str) -> None:
     try:
         key = certificate.public_key()
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise BadToken(f"{field} x5c: no key that can be read") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size not in KEY_BITS:
         raise BadToken(f"{field} x5c: no RSA key of 2048 bits or more")
