@@ -64,7 +64,7 @@ def ending_well() -> Iterator[None]:
     except BadConfig as bad:
         end(Exit.CONFIG, str(bad))
     except (StoreError, FilesExposed, GuardRefused, BadKeyRing) as wrong:
-        end(Exit.STORE, str(wrong))
+        end(Exit.STORE, f"{both(f'store.{type(wrong).__name__}')}\n{wrong}")
     except NotPaired as unpaired:
         end(Exit.CENTRE, str(unpaired))
     except NotForHandOver as not_now:
