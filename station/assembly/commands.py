@@ -15,6 +15,7 @@ from station.assembly.benches import health_book
 from station.assembly.station import NotPaired, Station
 from station.assembly.uplinks import meet_centre, open_uplink
 from station.devices.health import Condition, Health
+from station.domain.card import CardState
 from station.domain.events import BlanksLoaded, BlanksReceived, BlanksSpoiled, BlanksUnloaded, Event
 from station.domain.life import Refused
 from station.languages import both, told
@@ -27,6 +28,7 @@ from station.workflows.resolve_in_doubt import CannotResolve, Finding, clear_pri
 Result = Mapping[str, Any]
 Command = Callable[[Station, Mapping[str, Any]], Result]
 SHOWN_MAX = 200
+CARDS_MAX = 1_000_000  # the log gives the oldest first: with a smaller bound the newest cards would never be shown
 _KINDS: Mapping[str, Callable[[Any], Any]] = {"count": int, "after": int, "finding": Finding}
 """Arguments that are more than words."""
 
@@ -111,11 +113,14 @@ def _print_status(station: Station, _: Mapping[str, Any]) -> Result:
     log = station.log
     return {
         "authorisations": [_row(s) for s in log.subjects("authorisation", "reserved", "at_work", "in_doubt")],
-        "cards": [_row(s) for s in log.subjects("card") if s.state != "handed_over"][-SHOWN_MAX:],
+        "cards": [_row(s) for s in log.subjects("card", *_NOT_HANDED_OVER, limit=CARDS_MAX)[-SHOWN_MAX:]],
         "in_doubt": [_row(s) for s in log.subjects("card", "in_doubt")],
         "printers": {name: log.in_printer(name) for name in station.benches.printers},
         "blanks": _stock(station),
     }
+
+
+_NOT_HANDED_OVER = tuple(state for state in CardState if state is not CardState.HANDED_OVER)
 
 
 def _row(subject: Subject) -> dict[str, Any]:
