@@ -32,12 +32,13 @@ class Studio:
 
     def draw(self, record: PrintReadyRecord, facts: PrinterFacts, issued_on: date) -> CardArtwork:
         """`NotPrintable` when a value needs a person, or the printer cannot print this template."""
-        data = CardData(record.biodata, record.photo, _signature_png(record.signature), self.place, issued_on)
         try:
+            signature = _signature_png(record.signature)
+            data = CardData(record.biodata, record.photo, signature, self.place, issued_on)
             card = render(self.template, data, facts)
         except TooLong as long:
             raise NotPrintable("text_too_long", str(long)) from long
-        except ArtworkError as error:
+        except (ArtworkError, UnusableInput) as error:
             raise NotPrintable("artwork", str(error)) from error
         left, top, right, bottom = card.photo_box_px
         printed = recompose(card.face)[top:bottom, left:right]
