@@ -170,9 +170,9 @@ class OnLane(Protocol[D_co]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Correction:
-    """One field of the biodata that the citizen corrects, with the kind of document that shows it."""
+    """One field of the biodata that the citizen corrects, with the kind of document that shows it. Has no `repr`."""
 
     field: str
     value: str

@@ -148,7 +148,8 @@ def _tries(source: _Source, tries_max: int) -> Iterator[tuple[Capture | None, Se
                 continue
             verdicts = source.judge(got.frames)
         except (UnreadableCapture, RemoteProtocolError):
-            # A picture that cannot be read or whose signature does not hold is worth another try, no more.
+            # A picture that cannot be read is worth another try. A signature that does not hold is none: it is a fault
+            # of the device, and nothing that came with it is taken.
             yield None, (), RetryReason.EMPTY
             continue
         yield got, verdicts, next((v.advice for v in verdicts if v.advice), None)
