@@ -58,6 +58,11 @@ def citizens(seed: int, count: int, regions: RegionTables, kabupaten: str, today
     return tuple(_citizen(seed, index, villages, regions, today) for index in range(count))
 
 
+def citizen_of(seed: int, index: int, regions: RegionTables, kabupaten: str, day: date) -> Citizen:
+    """One of the visitors of that day, as `citizens` makes them."""
+    return _citizen(seed, index, regions.villages(kabupaten), regions, day)
+
+
 def _citizen(seed: int, index: int, villages: list[str], regions: RegionTables, today: date) -> Citizen:
     chance = random.Random(f"{seed}/citizen/{index}")  # noqa: S311 - a play, not a secret
     truth = _biodata(chance, index, chance.choice(villages), regions, today)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.contracts.errors import DeviceError
 from station.assembly.station import Station
 from station.demo.office import PRINTER, Office
 from station.demo.progress import Progress
-from station.ports import Subject
+from station.demo.world import Lying, World
+from station.ports import DeviceAway, Subject
 from station.workflows.resolve_in_doubt import CannotResolve, Finding, cards_in_doubt, clear_printer, resolve
 
+SECOND_PERSON = "operator-2"  # who looks too, where a card is nowhere to be found
 _HANDS = {
+    "fault.hopper_empty": ("reseat-blanks",),
     "fault.ribbon_out": ("new-ribbon",),
-    "fault.hopper_empty": ("load-blanks 0",),
     "fault.card_jam": ("clear-jam",),
     "fault.mechanical": ("clear-jam",),
     "fault.cover_open": ("close-cover",),
@@ -23,11 +25,12 @@ _HANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Mender:
-    """Looks before it decides: a card in doubt is good only if its chip reads as its record."""
+    """Looks before it names: what a card in doubt is called is what was seen of it, where it lay."""
 
     station: Station
     office: Office
     progress: Progress
+    world: World
 
     def mend(self, reason: str) -> None:
         """Puts right what `reason` says; does nothing for a reason that needs no hands."""
@@ -40,31 +43,46 @@ class Mender:
             self._clear()
 
     def settle_doubts(self) -> None:
-        """Every card in doubt is looked for and named good, spoiled or unused."""
+        """Every card in doubt is looked for and named; one that is still inside the printer waits for the next time."""
         doubts = cards_in_doubt(self.station.log)
         if doubts:
             self._clear()
         for card in doubts:
-            finding = self._settle(card)
-            self.progress.told("doubt_resolved", f"{card.id[:13]} {finding}")
+            lying = self.world.find(card)
+            if lying is None or lying.place != "inside":
+                self.progress.told("doubt_resolved", f"{card.id[:13]} {self._settle(card, lying)}")
 
-    def _settle(self, card: Subject) -> Finding:
-        """The first finding that what is seen supports; spoiled is always supported."""
-        operator = self.station.config.office.operator
-        if card.facts["since"] in ("intended", "bound"):
-            possible: tuple[Finding, ...] = (Finding.UNFED, Finding.UNUSED)
-        else:
-            possible = (Finding.GOOD, Finding.SPOILED) if self._lay_on_reader(card) else (Finding.SPOILED,)
+    def _settle(self, card: Subject, lying: Lying | None) -> Finding:
+        """The first finding that what is seen supports; the last is always supported."""
         try:
-            for finding in possible:
+            for finding in self._possible(card, lying):
                 try:
-                    resolve(self.station.log, card.id, finding, operator, self.station.seen(card.id, finding))
-                except (CannotResolve, DeviceError):
+                    self._resolve(card, finding)
+                except (CannotResolve, DeviceError, DeviceAway):
                     continue
                 return finding
         finally:
             self.office.hands("printer", "withdraw")
         raise AssertionError("the last finding is always possible")
+
+    def _possible(self, card: Subject, lying: Lying | None) -> tuple[Finding, ...]:
+        since = card.facts["since"]
+        if lying is None:
+            # The counter of a printer that is gone says nothing of a card.
+            counted = since == "intended" and self.world.is_ours(card)
+            return (Finding.UNFED, Finding.LOST) if counted else (Finding.LOST,)
+        if since in ("intended", "bound"):
+            return (Finding.UNUSED,)
+        if since in ("printing", "printed") and lying.place == "tray":
+            self.office.hands("printer", f"present {lying.index}")
+            return (Finding.GOOD, Finding.SPOILED)
+        return (Finding.SPOILED,)
+
+    def _resolve(self, card: Subject, finding: Finding) -> None:
+        seen = self.station.seen(card.id, finding)
+        if finding is Finding.LOST:
+            seen = replace(seen, second_person=SECOND_PERSON)
+        resolve(self.station.log, card.id, finding, self.station.config.office.operator, seen)
 
     def _clear(self) -> None:
         """A card that is still inside is put into the reject box, a jammed one is taken out by hand."""
@@ -73,13 +91,5 @@ class Mender:
             self.office.hands("printer", "clear-jam")
         try:
             clear_printer(self.station.log, self.station.benches.printers[PRINTER])
-        except (DeviceError, CannotResolve) as error:
+        except (DeviceError, DeviceAway, CannotResolve) as error:
             self.progress.told("device_again", type(error).__name__)
-
-    def _lay_on_reader(self, card: Subject) -> bool:
-        """The card whose chip was bound, if it lies in the tray."""
-        tray = self.office.hands("printer", "status")["tray"]
-        place = next((n for n, lying in enumerate(tray) if lying["chip"] == card.facts["chip_id"]), None)
-        if place is not None:
-            self.office.hands("printer", f"present {place}")
-        return place is not None

@@ -23,6 +23,7 @@ from station.demo.office import PRINTER, Office
 from station.demo.people import PlayedDesk
 from station.demo.progress import Progress
 from station.demo.receipts import write_receipt
+from station.demo.world import World
 from station.domain.enrolment import RecordState
 from station.package import EnrolmentPackage
 from station.ports import DeviceAway
@@ -46,10 +47,8 @@ class PlayStuck(Exception):
 class Tally:
     """What the day gave, for the summary."""
 
-    receipts: int = 0
     receipts_kept: list[Path] = field(default_factory=list)
     sent_bytes: int = 0
-    handed_over: list[HandOverResult] = field(default_factory=list)
     cards: list[CardResult] = field(default_factory=list)
     times_s: dict[str, float] = field(default_factory=dict)
 
@@ -67,6 +66,13 @@ class Play:
     receipts: Path
     tally: Tally = field(default_factory=Tally)
     whose: dict[str, Citizen] = field(default_factory=dict)
+    recorded: list[str] = field(default_factory=list)
+    note_whose: Callable[[str, Citizen], None] = lambda _record_id, _citizen: None
+    world_from: int = 0  # last entry of the log before this office: cards up to there lay in another one
+
+    @property
+    def world(self) -> World:
+        return World(self.station.log, self.office, self.world_from)
 
     # --- recording ---
 
@@ -78,6 +84,8 @@ class Play:
         at = self.station.recording_desk(desk)
         record_id = open_enrolment(at, citizen.truth.nik)
         self.whose[record_id] = citizen
+        self.recorded.append(record_id)
+        self.note_whose(record_id, citizen)
         self._keep_receipt(self._with_devices(lambda: carry_on(at, record_id)))
         self.tally.add_time("record", time.monotonic() - started)
         return record_id
@@ -88,6 +96,7 @@ class Play:
         for subject in self.station.log.subjects("record", *states):
             citizen = self.whose.get(subject.id)
             if citizen is not None:
+                self.progress.whose = f"warga {citizen.index + 1}"
                 self._keep_receipt(self._carry_on(subject.id, citizen))
 
     def _carry_on(self, record_id: str, citizen: Citizen) -> EnrolmentPackage | None:
@@ -133,7 +142,6 @@ class Play:
 
     def _turn(self) -> TurnReport:
         report = asyncio.run(open_uplink(self.station).turn())
-        self.tally.receipts += report.receipts
         self.tally.sent_bytes += report.sent_bytes
         if report.receipts:
             self.progress.told("sent", f"{report.receipts}, {report.sent_bytes:,} B")
@@ -162,16 +170,22 @@ class Play:
     # --- cards ---
 
     def make_cards(self) -> None:
-        """Every print-ready record that is reserved here gets its card, however many tries it takes within reason."""
+        """Every citizen of this play whose print-ready record is reserved here gets his card, within reason."""
+        self._mender().settle_doubts()
         for subject in self.station.log.subjects("authorisation", "reserved", "in_doubt"):
             started = time.monotonic()
             citizen = self.whose.get(subject.facts["record_id"])
-            self.progress.whose = f"warga {citizen.index + 1}" if citizen else subject.id[:13]
+            if citizen is None:
+                continue  # of other people than this run's, who come again with their seed
+            self.progress.whose = f"warga {citizen.index + 1}"
             self._make_card(subject.id)
             self.tally.add_time("card", time.monotonic() - started)
 
+    def _mender(self) -> Mender:
+        return Mender(self.station, self.office, self.progress, self.world)
+
     def _make_card(self, authorisation_id: str) -> None:
-        mender = Mender(self.station, self.office, self.progress)
+        mender = self._mender()
         for _ in range(CARD_TRIES_MAX):
             mender.settle_doubts()
             subject = self.station.log.subject("authorisation", authorisation_id)
@@ -213,10 +227,9 @@ class Play:
             return  # from an earlier run: the card is in a drawer, not in this play's tray
         self.office.hands("printer", f"present {place}")
         try:
-            result = self._match_and_hand_over()
+            result = self._with_devices(self._match_and_hand_over)
         finally:
             self.office.hands("printer", "withdraw")
-        self.tally.handed_over.append(result)
         self.progress.told("handed_over" if result.handed_over else "hand_over_refused", str(result.score))
 
     def _match_and_hand_over(self) -> HandOverResult:

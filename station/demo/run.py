@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,8 @@ from typing import Any
 
 from station.assembly.live import live_beside
 from station.assembly.station import Station, open_station
-from station.demo.day import citizens
+from station.demo.book import DemoBook
+from station.demo.day import Citizen, citizens
 from station.demo.office import KABUPATEN, OfficePlan, open_office, sort_faults
 from station.demo.play import Play
 from station.demo.prepare import prepare_station, write_module_key
@@ -24,7 +24,6 @@ from station.workflows.carried_list import CarriedList
 
 PRR_DELAY_S = 0.3
 SPARE_BLANKS = 5
-_BOOK = "runs.json"
 Stay = Callable[[dict[str, Any]], None]
 
 
@@ -49,7 +48,7 @@ def run_demo(plan: DemoPlan, progress: Progress, stay: Stay | None = None) -> di
     started = time.monotonic()
     faults = sort_faults(plan.faults)
     make_private_folder(plan.data)
-    book = _Book(plan.data / _BOOK)
+    book = DemoBook(plan.data)
     run, first = book.begin(plan.seed, plan.citizens)
     write_module_key(plan.data)
     office_plan = OfficePlan(plan.data, plan.seed, run, faults, plan.pace, PRR_DELAY_S, plan.web_port)
@@ -58,10 +57,19 @@ def run_demo(plan: DemoPlan, progress: Progress, stay: Stay | None = None) -> di
         station = open_station(office.config)
         try:
             run_from = station.log.head()[0]
-            play = Play(station, office, progress, plan.data / "receipts")
+            today = datetime.now().astimezone().date()
+            play = Play(
+                station,
+                office,
+                progress,
+                plan.data / "receipts",
+                whose=book.whose(plan.seed, station.regions),
+                note_whose=lambda record_id, citizen: book.note(record_id, plan.seed, citizen.index, today),
+                world_from=run_from,
+            )
             with _board(station, progress, uplink=False) if stay else nullcontext():
                 _prepare(play, plan)
-                _play(play, plan, first)
+                _play(play, plan, citizens(plan.seed, first + plan.citizens, station.regions, KABUPATEN, today)[first:])
             faces = tuple(sorted(office.pictures.glob("*.png")))
             paths = Paths(plan.data, faces, tuple(play.tally.receipts_kept))
             result = summarise(
@@ -90,15 +98,18 @@ def _prepare(play: Play, plan: DemoPlan) -> None:
     play.progress.told("stock_received", str(plan.citizens + SPARE_BLANKS))
 
 
-def _play(play: Play, plan: DemoPlan, first: int) -> None:
-    """Each citizen is recorded; while the centre is away, the records wait; once it is back, all drains."""
-    today = datetime.now().astimezone().date()
-    day = citizens(plan.seed, first + plan.citizens, play.station.regions, KABUPATEN, today)[first:]
-    CarriedList(play.station.vault).replace(citizen.listed for citizen in day if citizen.listed)
+def _play(play: Play, plan: DemoPlan, day: Sequence[Citizen]) -> None:
+    """Each citizen is recorded; while the centre is away, the records wait; once it is back, all drains.
+
+    First those are served whom an earlier run began with and did not end.
+    """
+    known = (*play.whose.values(), *day)
+    CarriedList(play.station.vault).replace(citizen.listed for citizen in known if citizen.listed)
     offline = min(plan.offline_until, plan.citizens)
     if offline:
         play.office.line_down()
         play.progress.told("centre_away", f"1..{offline}")
+    play.finish_open_records()
     for number, citizen in enumerate(day, start=1):
         play.record(citizen)
         if number == offline:
@@ -108,21 +119,3 @@ def _play(play: Play, plan: DemoPlan, first: int) -> None:
             play.exchange()
             play.make_cards()
             play.hand_over_cards()
-
-
-class _Book:
-    """How often this folder was played with which seed: a later run goes on with the next citizens, on new blanks."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def begin(self, seed: int, count: int) -> tuple[int, int]:
-        """(number of this run, index of its first citizen)."""
-        known: dict[str, Any] = {"runs": 0, "next": {}}
-        if self._path.exists():
-            known = json.loads(self._path.read_text())
-        run, first = int(known["runs"]), int(known["next"].get(str(seed), 0))
-        known["runs"], known["next"][str(seed)] = run + 1, first + count
-        self._path.write_text(json.dumps(known))
-        return run, first
-

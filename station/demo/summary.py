@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,16 @@ from rich.table import Table
 from station.assembly.station import Station
 from station.demo.play import Play
 from station.domain.events import (
+    CardDelivered,
     CardHandedOver,
+    CardIntended,
     ChipVerified,
+    DoubtResolvedGood,
     Event,
     FaceMatched,
     FingersVerified,
     ModalityCaptured,
+    PrintReadyRecordReserved,
     RecordReceivedAtCentre,
     RecordSealed,
 )
@@ -45,21 +50,47 @@ def entries_of(store: SqliteEventLog, after_seq: int = 0) -> list[Entry]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Cards:
+    """What became of the records of this run's citizens, by record: what an earlier run left open is not counted."""
+
+    received: int
+    verified: int
+    scores: tuple[int, ...]
+    each_has_one: bool
+
+    @classmethod
+    def of(cls, events: Sequence[Event], records: Sequence[str]) -> _Cards:
+        mine = set(records)
+        record_of = {e.authorisation_id: e.record_id for e in events if isinstance(e, PrintReadyRecordReserved)}
+        cards = {e.card_id: record_of.get(e.authorisation_id) for e in events if isinstance(e, CardIntended)}
+        handed = [e for e in events if isinstance(e, CardHandedOver) and cards.get(e.card_id) in mine]
+        whose = Counter(cards.get(e.card_id) for e in events if isinstance(e, CardDelivered | DoubtResolvedGood))
+        return cls(
+            received=sum(isinstance(e, RecordReceivedAtCentre) and e.record_id in mine for e in events),
+            verified=sum(isinstance(e, ChipVerified) and cards.get(e.card_id) in mine for e in events),
+            scores=tuple(e.score for e in handed),
+            each_has_one=all(whose[record] == 1 for record in mine)
+            and Counter(cards.get(e.card_id) for e in handed) == Counter(mine),
+        )
+
+
 def summarise(
     station: Station, play: Play, citizens: int, seed: int, paths: Paths, run_from: int, seconds: float
 ) -> dict[str, Any]:
-    """The run's result; `ok` only if every citizen has his card, the chain is whole, and the equation holds."""
+    """The run's result; `ok` only if every citizen has his one card, the chain is whole, and the blanks are there."""
     entries = entries_of(station.store, run_from)
     events = [entry.event for entry in entries]
-    blanks, chain = station.log.stock(), station.store.verify()
-    scores = [event.score for event in events if isinstance(event, CardHandedOver)]
+    blanks, chain, cards = station.log.stock(), station.store.verify(), _Cards.of(events, play.recorded)
     matches = [event.score_milli for event in events if isinstance(event, FaceMatched)]
     sealed = [event.size_bytes for event in events if isinstance(event, RecordSealed)]
+    places = play.world.books_and_world()
     checks = {
-        "receipt_verified": _count(events, RecordReceivedAtCentre) == citizens,
-        "chip_verified": _count(events, ChipVerified) >= citizens,
-        "all_handed_over": len(scores) == citizens,
+        "receipt_verified": cards.received == citizens,
+        "chip_verified": cards.verified >= citizens,
+        "all_handed_over": len(cards.scores) == citizens and cards.each_has_one,
         "blank_equation": blanks.holds,
+        "blanks_where_the_books_say": all(books == world for books, world in places.values()),
         "nothing_in_doubt": not station.log.subjects("card", "in_doubt"),
         "chain_whole": chain.holds,
         "faces_kept": len(paths.faces) >= 2,
@@ -75,12 +106,13 @@ def summarise(
         "receipt_verified": checks["receipt_verified"],
         "chip_verified": checks["chip_verified"],
         "face_chip_match": min(matches, default=0) / 1000,
-        "handover_score": min((score for score in scores if score), default=0),
-        "handed_over": len(scores),
+        "handover_score": min((score for score in cards.scores if score), default=0),
+        "handed_over": len(cards.scores),
         "qualities": _qualities(events),
         "verification_scores": [list(event.scores) for event in events if isinstance(event, FingersVerified)],
         "cards": _outcomes(play),
         "blanks": blanks.to_json(),
+        "books_and_world": places,
         "checks": checks,
         "faces": [str(path) for path in paths.faces],
         "receipts": [str(path) for path in paths.receipts],
@@ -90,10 +122,6 @@ def summarise(
         "times_s": {name: round(value, 2) for name, value in play.tally.times_s.items()},
         "seconds": round(seconds, 2),
     }
-
-
-def _count(events: Sequence[Event], kind: type[Event]) -> int:
-    return sum(isinstance(event, kind) for event in events)
 
 
 def _outcomes(play: Play) -> dict[str, int]:
