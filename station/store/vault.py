@@ -1,7 +1,8 @@
 """The vault: contents of records, each body under its record's own key; a body is on disk when `put` returns.
 
-`keys.db` holds the wrapped keys and says where each body lies; the bodies lie in segments. A body goes to its segment
-first, then into `keys.db`: what a crash leaves in between is named nowhere, and is swept at the next start.
+`keys.db` holds the wrapped keys and says where each body lies; the bodies lie in segments. A body's id is noted as
+passing before it is written and when it is given up: only such a body is swept at the next start. One that `keys.db`
+does not know at all is left alone, since it may be the `keys.db` that is missing or from an earlier day.
 Hashes and sizes are encrypted too, so a stolen disk cannot be asked whether it holds a known text.
 """
 
@@ -22,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 
 from station.ports import Body, BodyDamaged, BodyMissing, Clock, Random, StoreError
 from station.sealing.key_ring import StationKeyRing
-from station.store.database import open_database, store_errors, transaction
+from station.store.database import open_database, store_errors, transaction, whole
 from station.store.folder import RESERVE_BYTES, Ownership, check_room
 from station.store.record_keys import TABLE as KEY_TABLE
 from station.store.record_keys import Cipher, RecordKeys
@@ -45,6 +46,7 @@ CREATE TABLE IF NOT EXISTS places (
     facts BLOB NOT NULL,
     PRIMARY KEY (record_id, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS passing (body_id TEXT PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 )
 
@@ -84,7 +86,7 @@ class SqliteVault:
         reserve_bytes: int = RESERVE_BYTES,
         vfs: str | None = None,
     ) -> None:
-        """`StoreError` when another process owns the vault. Sweeps what a crash left."""
+        """`StoreError` when another process owns the vault, or its keys are lost. Sweeps what a crash left."""
         self._folder = folder / FOLDER_NAME
         self._path = self._folder / "keys.db"
         self._clock, self._random, self._reserve_bytes = clock, random, reserve_bytes
@@ -95,6 +97,7 @@ class SqliteVault:
         try:
             with store_errors(self._path):
                 self._connection = open_database(self._path, vfs=vfs)
+                self._refuse_lost_keys(self._connection)
                 self._connection.execute(_TABLES)
             self._keys = RecordKeys(self._path, self._connection, ring.wrapping, random)
             self._sweep()
@@ -110,7 +113,7 @@ class SqliteVault:
         day = self._clock.now().astimezone(UTC).date().isoformat()
         body_id = self._random(_BODY_ID_BYTES).hex()
         with self._working() as connection:
-            cipher = self._key_for(connection, record_id)
+            cipher = self._key_for(connection, record_id, (body_id, day))
             facts = cipher.encrypt(digest.digest() + len(body).to_bytes(_SIZE_BYTES, "big"), "facts", record_id, name)
             place = _Place(record_id, name, day, body_id, facts)
             self._segments.put(day, body_id, cipher.encrypt(body, "body", *place.about))
@@ -118,8 +121,10 @@ class SqliteVault:
             with transaction(connection):
                 row = (record_id, name, day, body_id, facts)
                 connection.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", row)
-            if earlier:
-                self._remove(earlier)
+                connection.execute("DELETE FROM passing WHERE body_id = ?", (body_id,))
+                given_up = [earlier] if earlier else []
+                self._give_up(connection, given_up)
+            self._remove(connection, given_up)
         return Body(record_id, name, digest.hexdigest(), len(body))
 
     def get(self, record_id: str, name: str) -> bytes:
@@ -149,7 +154,8 @@ class SqliteVault:
                 return
             with transaction(connection):
                 connection.execute("DELETE FROM places WHERE record_id = ? AND name = ?", (record_id, name))
-            self._remove(place)
+                self._give_up(connection, [place])
+            self._remove(connection, [place])
 
     def erase(self, record_id: str) -> None:
         with self._working() as connection:
@@ -157,10 +163,10 @@ class SqliteVault:
             with transaction(connection):
                 self._keys.erase(record_id)
                 connection.execute("DELETE FROM places WHERE record_id = ?", (record_id,))
+                self._give_up(connection, places)
             # The write-ahead log still holds the pages as they were; emptied, it holds none.
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            for place in places:
-                self._remove(place)
+            self._remove(connection, places)
 
     # --- keeping it whole --------------------------------------------------------------------------------------------
 
@@ -205,9 +211,10 @@ class SqliteVault:
                 raise StoreError(f"{self._path}: closed")
             yield self._connection
 
-    def _key_for(self, connection: apsw.Connection, record_id: str) -> Cipher:
-        # Before the body: a body whose key is not on disk would be lost.
+    def _key_for(self, connection: apsw.Connection, record_id: str, passing: tuple[str, str]) -> Cipher:
+        # Before the body: a body whose key is not on disk would be lost, and one that is not noted never swept.
         with transaction(connection):
+            connection.execute("INSERT INTO passing VALUES (?, ?)", passing)
             return self._keys.find_or_make(record_id)
 
     def _place(self, connection: apsw.Connection, record_id: str, name: str) -> _Place | None:
@@ -259,21 +266,37 @@ class SqliteVault:
             return Damage(place.record_id, place.name, str(error))
         return None
 
-    def _remove(self, place: _Place) -> None:
-        with suppress(StoreError):  # named nowhere any more: the next start sweeps it
-            self._segments.remove(place.day, place.body_id)
-            if place.day != self._clock.now().astimezone(UTC).date().isoformat():
-                self._segments.remove_if_empty(place.day)
+    def _give_up(self, connection: apsw.Connection, places: list[_Place]) -> None:
+        rows = [(place.body_id, place.day) for place in places]
+        connection.executemany("INSERT OR REPLACE INTO passing VALUES (?, ?)", rows)
+
+    def _remove(self, connection: apsw.Connection, places: list[_Place]) -> None:
+        today = self._clock.now().astimezone(UTC).date().isoformat()
+        for place in places:
+            with suppress(StoreError, apsw.Error):  # noted as passing: the next start sweeps what stays now
+                self._segments.remove(place.day, place.body_id)
+                if place.day != today:
+                    self._segments.remove_if_empty(place.day)
+                connection.execute("DELETE FROM passing WHERE body_id = ?", (place.body_id,))
+
+    def _refuse_lost_keys(self, connection: apsw.Connection) -> None:
+        # Before any table is made: the next start must see the same.
+        if whole(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'places'"):
+            return
+        for day in self._segments.days():
+            if self._segments.body_ids(day):
+                found = f"is missing or empty, but {self._segments.path(day).name} holds bodies"
+                raise StoreError(f"{self._path}: {found}; restore keys.db from the mirror, then start again")
 
     def _sweep(self) -> None:
         with self._working() as connection:
-            known = {place.body_id for place in self._places(connection)}
+            passing = connection.execute(
+                "SELECT body_id, day FROM passing WHERE body_id NOT IN (SELECT body_id FROM places)"
+            ).fetchall()
+            for body_id, day in passing:
+                with suppress(StoreError):  # one damaged day must not keep the others shut: the scrub names it
+                    self._segments.remove(str(day), str(body_id))
+                    connection.execute("DELETE FROM passing WHERE body_id = ?", (body_id,))
         for day in self._segments.days():
-            with suppress(StoreError):  # one damaged day must not keep the others shut: the scrub names it
-                self._sweep_day(day, known)
-
-    def _sweep_day(self, day: str, known: set[str]) -> None:
-        for body_id in self._segments.body_ids(day):
-            if body_id not in known:
-                self._segments.remove(day, body_id)
-        self._segments.remove_if_empty(day)
+            with suppress(StoreError):
+                self._segments.remove_if_empty(day)
