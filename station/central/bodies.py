@@ -41,6 +41,10 @@ class Bodies(Protocol):
         """From here on it is held. `BodyDamaged` when the bytes are others: what came is thrown away."""
         ...
 
+    def settle(self, sha256: str) -> None:
+        """To be called before anything is promised of a body that `has` knows of: it is held after a cut, too."""
+        ...
+
     def put(self, body: bytes) -> str:
         """A whole body of our own; its SHA-256."""
         ...
@@ -106,10 +110,17 @@ class FolderBodies:
             raise BodyMissing(f"body {sha256[:12]}: nothing of it is held")
         with part.open("rb") as file:
             made = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())  # the process that wrote the end may have been killed before it did
         if made != sha256:
             part.unlink()
             raise BodyDamaged(f"body {sha256[:12]}: other bytes came than those of its hash")
         self._move(part, sha256)
+
+    def settle(self, sha256: str) -> None:
+        folder = self._path(sha256).parent
+        with _disk_errors(folder):
+            sync_folder(folder)
+            sync_folder(self._whole)
 
     def put(self, body: bytes) -> str:
         sha256 = hashlib.sha256(body).hexdigest()
@@ -139,11 +150,9 @@ class FolderBodies:
     def _move(self, part: Path, sha256: str) -> None:
         path = self._path(sha256)
         with _disk_errors(path):
-            if not path.parent.exists():
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                sync_folder(self._whole)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             part.replace(path)
-            sync_folder(path.parent)
+        self.settle(sha256)
 
     def _path(self, sha256: str) -> Path:
         return self._whole / sha256[:2] / sha256

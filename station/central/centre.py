@@ -182,6 +182,7 @@ class Centre:
         return True
 
     def _looked_at(self, station_id: str, entry: ManifestEntry, now: datetime) -> Record | NotAdmitted:
+        self._bodies.settle(entry.sha256)  # who moved it here may have been killed before its name was on the disk
         package = opened_package(self._bodies.get(entry.sha256), station_id, entry, self.parts.keys.sealing)
         if isinstance(package, NotAdmitted):
             return package
