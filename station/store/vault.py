@@ -99,6 +99,8 @@ class SqliteVault:
                 self._connection = open_database(self._path, vfs=vfs)
                 self._refuse_lost_keys(self._connection)
                 self._connection.execute(_TABLES)
+                # A kill within `erase`, before its own: the erased key would still be in the file.
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._keys = RecordKeys(self._path, self._connection, ring.wrapping, random)
             self._sweep()
         except BaseException:

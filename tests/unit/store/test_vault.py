@@ -209,6 +209,25 @@ def test_an_erased_record_leaves_no_key_and_no_body(tmp_path: Path, clock: Setta
     assert bytes_on_disk(tmp_path).count(keys["r1"]) == 0
 
 
+def test_a_key_whose_erasing_was_killed_is_gone_once_the_vault_is_open_again(
+    tmp_path: Path, clock: SettableClock
+) -> None:
+    with reopened(tmp_path / "was", clock) as vault:
+        vault.put("r1", "face", b"x")
+    connection = apsw.Connection(str(tmp_path / "was" / "vault" / "keys.db"))
+    ((key,),) = connection.execute("SELECT wrapped FROM record_keys")
+    connection.close()
+    assert isinstance(key, bytes)
+    killed = copied_at_commit(tmp_path / "was", tmp_path / "killed")
+    with killed as after, reopened(tmp_path / "was", clock) as vault:
+        after(1)
+        vault.erase("r1")
+    assert key in bytes_on_disk(tmp_path / "killed")
+    with reopened(tmp_path / "killed", clock) as vault:
+        assert vault.records() == []
+        assert key not in bytes_on_disk(tmp_path / "killed")
+
+
 def test_a_record_made_again_after_erasing_has_another_key(tmp_path: Path, clock: SettableClock) -> None:
     wrapped = []
     for _ in range(2):
