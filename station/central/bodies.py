@@ -67,13 +67,14 @@ class FolderBodies:
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def has(self, sha256: str) -> bool:
-        return self._path(sha256).exists()
+        path = self._path(sha256)
+        with _disk_errors(path):
+            return path.exists()
 
     def offset(self, station_id: str, sha256: str) -> int:
-        try:
-            return self._part(station_id, sha256).stat().st_size
-        except FileNotFoundError:
-            return 0
+        part = self._part(station_id, sha256)
+        with _disk_errors(part):
+            return part.stat().st_size if part.exists() else 0
 
     def append(self, station_id: str, sha256: str, offset: int, chunk: bytes) -> int:
         held = self.offset(station_id, sha256)
@@ -106,14 +107,15 @@ class FolderBodies:
         if self.has(sha256):
             return
         part = self._part(station_id, sha256)
-        if not part.exists():
-            raise BodyMissing(f"body {sha256[:12]}: nothing of it is held")
-        with part.open("rb") as file:
-            made = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())  # the process that wrote the end may have been killed before it did
-        if made != sha256:
-            part.unlink()
-            raise BodyDamaged(f"body {sha256[:12]}: other bytes came than those of its hash")
+        with _disk_errors(part):
+            if not part.exists():
+                raise BodyMissing(f"body {sha256[:12]}: nothing of it is held")
+            with part.open("rb") as file:
+                made = hashlib.file_digest(file, "sha256").hexdigest()
+                os.fsync(file.fileno())  # the process that wrote the end may have been killed before it did
+            if made != sha256:
+                part.unlink()
+                raise BodyDamaged(f"body {sha256[:12]}: other bytes came than those of its hash")
         self._move(part, sha256)
 
     def settle(self, sha256: str) -> None:
@@ -125,8 +127,8 @@ class FolderBodies:
     def put(self, body: bytes) -> str:
         sha256 = hashlib.sha256(body).hexdigest()
         part = self._unfinished / f"own-{sha256}"
-        part.unlink(missing_ok=True)
         with _disk_errors(part):
+            part.unlink(missing_ok=True)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 self._write(descriptor, 0, body)
@@ -136,16 +138,19 @@ class FolderBodies:
         return sha256
 
     def get(self, sha256: str) -> bytes:
-        try:
-            body = self._path(sha256).read_bytes()
-        except FileNotFoundError:
-            raise BodyMissing(f"body {sha256[:12]}: not here") from None
+        path = self._path(sha256)
+        with _disk_errors(path):
+            if not path.exists():
+                raise BodyMissing(f"body {sha256[:12]}: not here")
+            body = path.read_bytes()
         if hashlib.sha256(body).hexdigest() != sha256:
             raise BodyDamaged(f"body {sha256[:12]}: not the bytes of its hash any more")
         return body
 
     def remove(self, sha256: str) -> None:
-        self._path(sha256).unlink(missing_ok=True)
+        path = self._path(sha256)
+        with _disk_errors(path):
+            path.unlink(missing_ok=True)
 
     def _move(self, part: Path, sha256: str) -> None:
         path = self._path(sha256)

@@ -21,6 +21,7 @@ from station.central.stations import PairingCode, Station
 from station.ports import BodyDamaged, BodyMissing, Clock, Random
 from station.sealing.key_ring import CentreKeyRing
 from station.sealing.signatures import BadSignature
+from station.sealing.suites import SealingPublicKey, seal
 from station.uplink.vocabulary import CentralStatus
 from station.wire.downlink import DownlinkItem, DownlinkKind, DownlinkPage, DownlinkQuery, ItemSigned
 from station.wire.fields import BadMessage, is_id
@@ -87,6 +88,7 @@ class Centre:
         asked = hashlib.sha256(request.signing.encode() + request.sealing.encode()).hexdigest()
         if code.used_by not in ("", asked):
             return None
+        _check_sealable(request.sealing)
         self._rows.stations.use_code(code, asked)
         self._rows.stations.put(Station(code.station_id, request.signing, request.sealing), now)
         keys = self.parts.keys
@@ -297,6 +299,14 @@ class Centre:
             return self._bodies.get(sha256)
         except (BodyMissing, BodyDamaged):
             raise Declined(ProblemCode.UNKNOWN_BODY, "it cannot be read here; a person must look") from None
+
+
+def _check_sealable(key: SealingPublicKey) -> None:
+    """Some bytes decode as a key and yet nothing can be sealed to them: found out now, not when a card is due."""
+    try:
+        seal(b"", key, context=b"")
+    except ValueError:
+        raise Declined(ProblemCode.PAIRING_REFUSED, "the station's key cannot be sealed to") from None
 
 
 def _check_station(station: Station, named: str) -> None:

@@ -153,8 +153,10 @@ class Gateway:
         try:
             made = await asyncio.get_running_loop().run_in_executor(self._images, self._issuer.make, job)
             await self.call(lambda: self._issuer.keep(job, made))
-        except StoreError as wrong:
-            log.error("record %s is looked at later: %s", job.record.record_id, wrong)
+        except Exception as wrong:  # whatever one record does, the other stations' records go on
+            # The kind alone, but for the store's own errors: a message could hold what the package holds.
+            text = str(wrong) if isinstance(wrong, StoreError) else type(wrong).__name__
+            log.error("record %s is looked at later: %s", job.record.record_id, text)
             await self.call(lambda: self._issuer.postpone(job.record))
 
     async def keep_issuing(self) -> None:
@@ -163,8 +165,8 @@ class Gateway:
             try:
                 await self.issue_due()
                 wait_s = await self.call(lambda: self._issuer.wait_s(most_s=IDLE_S))
-            except StoreError as wrong:
-                log.error("issuing waits: %s", wrong)
+            except Exception as wrong:
+                log.error("issuing waits: %s", wrong if isinstance(wrong, StoreError) else type(wrong).__name__)
                 wait_s = IDLE_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(wait_s, LEAST_S)):
