@@ -16,10 +16,11 @@ _NONCE_BYTES = 12
 _LOG2_N = 15  # 32 MiB and about 0.1 s: RFC 7914's interactive cost, doubled
 _LOG2_N_MAX = 20  # 1 GiB: a changed file must not make the start eat all memory
 _BLOCK = 8
+PASSPHRASE_CHARACTERS_MIN = 12
 
 
 class GuardRefused(Exception):
-    """The key ring cannot be unwrapped: wrong passphrase, or a changed file."""
+    """The key ring cannot be wrapped or unwrapped: no good passphrase, a wrong one, or a changed file."""
 
 
 class FilesExposed(Exception):
@@ -60,6 +61,7 @@ class PlainFileGuard:
 class PassphraseGuard:
     """AES-256-GCM under a key that scrypt makes from a passphrase, asked for at each start.
 
+    A passphrase under `PASSPHRASE_CHARACTERS_MIN` is `GuardRefused`: it would not keep the keys from a thief.
     Wrapped: log2 of scrypt's N (1 byte, authenticated), salt (16), nonce (12), ciphertext and tag.
     """
 
@@ -87,8 +89,12 @@ class PassphraseGuard:
 
     def _key(self, salt: bytes, log2_n: int) -> bytes:
         memory = 2 * 128 * _BLOCK * 2**log2_n
-        secret = self._passphrase().encode()
-        return hashlib.scrypt(secret, salt=salt, n=2**log2_n, r=_BLOCK, p=1, maxmem=memory, dklen=32)
+        passphrase = self._passphrase()
+        if len(passphrase.strip()) < PASSPHRASE_CHARACTERS_MIN:
+            raise GuardRefused(
+                f"the passphrase is empty or has less than {PASSPHRASE_CHARACTERS_MIN} characters: choose a longer one"
+            )
+        return hashlib.scrypt(passphrase.encode(), salt=salt, n=2**log2_n, r=_BLOCK, p=1, maxmem=memory, dklen=32)
 
     def __repr__(self) -> str:
         return "PassphraseGuard()"

@@ -47,8 +47,18 @@ def test_a_ring_that_others_may_read_is_not_loaded(tmp_path: Path, mode_of_file:
 def test_a_wrong_passphrase_opens_nothing(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "ring.json"
     save(StationKeyRing.generate(), path, guard())
-    with pytest.raises(GuardRefused):
-        load(path, guard("wrong"))
+    with pytest.raises(GuardRefused, match="wrong passphrase"):
+        load(path, guard("wrong horse, well"))
+
+
+@pytest.mark.parametrize("short", ["", " " * 20, "elevenchars"])
+def test_a_passphrase_that_stops_no_thief_guards_nothing(tmp_path: Path, short: str) -> None:
+    path = tmp_path / "keys" / "ring.json"
+    with pytest.raises(GuardRefused, match="less than 12 characters"):
+        save(StationKeyRing.generate(), path, guard(short))
+    assert not path.exists()
+    with pytest.raises(GuardRefused, match="less than 12 characters"):
+        guard(short).unwrap(guard().wrap(b"keys"))
 
 
 def test_no_key_stands_in_a_guarded_file(tmp_path: Path) -> None:
