@@ -71,6 +71,8 @@ class HealthBook:
             return Health(name, Condition.AWAY, "", away.reason)
         except DeviceError as error:
             return Health(name, Condition.AWAY, "", str(error))
+        except Exception as error:  # one driver's defect must not hide the other devices; its words may hold anything
+            return Health(name, Condition.AWAY, "", type(error).__name__)
         if answer is None:
             return self._busy(name)
         condition = Condition.NEEDS_PERSON if answer.faults else Condition.READY

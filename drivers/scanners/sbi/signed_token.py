@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 CHAIN_MAX = 5
+# A version that X.509 does not know is an error of its own kind there, and no ValueError.
+_UNREADABLE = (ValueError, x509.InvalidVersion, UnsupportedAlgorithm)
 KEY_BITS = range(2048, 8193)
 
 
@@ -90,14 +92,14 @@ def _chain(value: object, field: str) -> tuple[x509.Certificate, ...]:
         raise BadToken(f"{field} x5c: not one to {CHAIN_MAX} certificates")
     try:
         return tuple(x509.load_der_x509_certificate(base64.b64decode(text, validate=True)) for text in texts)
-    except ValueError:
+    except _UNREADABLE:
         raise BadToken(f"{field} x5c: no certificate") from None
 
 
 def _check(certificate: x509.Certificate, signed: bytes, signature: bytes, field: str) -> None:
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except _UNREADABLE:
         raise BadToken(f"{field} x5c: no key that can be read") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size not in KEY_BITS:
         raise BadToken(f"{field} x5c: no RSA key of 2048 bits or more")
@@ -132,7 +134,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         if not issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
             return False
         certificate.verify_directly_issued_by(issuer)
-    except (x509.ExtensionNotFound, ValueError, TypeError, InvalidSignature):
+    except (*_UNREADABLE, x509.ExtensionNotFound, x509.DuplicateExtension, TypeError, InvalidSignature):
         return False
     return True
 

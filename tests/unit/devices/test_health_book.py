@@ -123,6 +123,19 @@ def test_a_device_that_fails_while_it_is_asked_is_away(book: HealthBook, scale: 
     assert _only(book).condition is Condition.READY
 
 
+def test_a_driver_that_breaks_is_away_by_the_kind_of_its_error_and_hides_no_other(
+    lane: Lane[Scale], scale: Scale
+) -> None:
+    scale.error = ArithmeticError("what the device sent")
+    other = Scale()
+    beside = Lane("beside", other.open, Scale.close)
+    lanes = {"scale": (lane, Scale.health), "beside": (beside, Scale.health)}
+    health, well = HealthBook(lanes, frozenset(lanes)).look()
+    beside.close()
+    assert health == Health("scale", Condition.AWAY, "", "ArithmeticError")
+    assert well.condition is Condition.READY
+
+
 def test_a_device_that_is_not_configured_is_never_asked(lane: Lane[Scale], scale: Scale) -> None:
     book = HealthBook({"scale": (lane, Scale.health)}, frozenset())
     assert _only(book) == Health("scale", Condition.NOT_CONFIGURED, "", "")

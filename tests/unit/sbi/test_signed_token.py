@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,34 @@ def test_a_token_without_a_certificate_is_refused(token: str, chain: object) -> 
     header, payload, signature = parts_of(token)
     with pytest.raises(BadToken, match="x5c"):
         open_token(joined({**header, "x5c": chain}, payload, signature), "data")
+
+
+def changed_certificate(certificate: x509.Certificate, was: str, now: str) -> bytes:
+    der, old = certificate.public_bytes(Encoding.DER), bytes.fromhex(was)
+    assert der.count(old) == 1
+    return der.replace(old, bytes.fromhex(now))
+
+
+VERSION_3, VERSION_6 = "a003020102", "a003020105"
+RSA_KEY, UNKNOWN_KEY = "2a864886f70d010101", "2a864886f70d010163"
+
+
+@pytest.mark.parametrize(("was", "now"), [(VERSION_3, VERSION_6), (RSA_KEY, UNKNOWN_KEY)])
+def test_a_certificate_of_an_unknown_version_or_key_is_refused(
+    token: str, keys: DeviceKeys, was: str, now: str
+) -> None:
+    header, payload, signature = parts_of(token)
+    der = base64.b64encode(changed_certificate(keys.chain[0], was, now)).decode()
+    with pytest.raises(BadToken, match="x5c"):
+        open_token(joined({**header, "x5c": [der]}, payload, signature), "data")
+
+
+def test_an_issuer_with_an_unknown_kind_of_key_vouches_for_nobody(
+    strange_keys: DeviceKeys, authority: Authority
+) -> None:
+    odd = x509.load_der_x509_certificate(changed_certificate(authority.certificate, RSA_KEY, UNKNOWN_KEY))
+    assert not leads_to((strange_keys.chain[0], odd), [authority.certificate], NOW)
+    assert not leads_to(strange_keys.chain, [odd], NOW)
 
 
 def test_another_devices_certificate_does_not_fit(token: str, strange_keys: DeviceKeys) -> None:
