@@ -12,7 +12,7 @@ from drivers.scanners.sbi import protocol
 from drivers.scanners.sbi.client import SbiClient
 from drivers.scanners.sbi.driver import SbiFingerprintScanner
 from drivers.scanners.sbi.names import BioType
-from drivers.scanners.sbi.signed_token import decode_base64url, encode_base64url, open_token
+from drivers.scanners.sbi.signed_token import decode_base64url, encode_base64url, make_token, open_token
 from drivers.scanners.sbi.simulator_keys import Authority, DeviceKeys
 
 from .tampering import FINGERS, NOW, Entry, MakeDevice, Serve, Tampering, client_to, resigned
@@ -105,6 +105,25 @@ def test_an_answer_to_another_question_is_not_trusted(
 ) -> None:
     tampering.on_capture = lambda entries: [resigned(entry, keys, **changes) for entry in entries]
     with pytest.raises(DeviceFault) as caught:
+        scanner.capture_fingers(FINGERS, timeout_s=5)
+    assert_not_trusted(caught)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"type": "Iris"}, {"make": "Another"}, {"model": "Another"}, {"serialNo": "Another"}],
+)
+def test_a_capture_by_another_device_is_not_trusted_though_one_authority_vouches_for_both(
+    scanner: SbiFingerprintScanner, tampering: Tampering, keys: DeviceKeys, changes: dict[str, str]
+) -> None:
+    def moved(entry: Entry) -> Entry:
+        own = open_token(open_token(entry["data"], "data").payload["digitalId"], "digitalId").payload
+        label = {**own, **changes}
+        signed = make_token(label, keys.key, keys.chain)
+        return resigned(entry, keys, digitalId=signed, deviceCode=label["serialNo"])
+
+    tampering.on_capture = lambda entries: [moved(entry) for entry in entries]
+    with pytest.raises(DeviceFault, match="digitalId") as caught:
         scanner.capture_fingers(FINGERS, timeout_s=5)
     assert_not_trusted(caught)
 
