@@ -1,4 +1,4 @@
-"""A centre on one machine: SQLite and a folder, nothing to install. Keys are made at the first start."""
+"""A centre on one machine: SQLite and a folder, nothing to install. One process runs it; others look in beside it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
 
-from station.central.bodies import FolderBodies, sync_folder
+from station.central import schema
+from station.central.bodies import FolderBodies
 from station.central.catalogue import Catalogue
 from station.central.centre import Centre, CentreParts
 from station.central.database import SqliteDatabase
 from station.central.gateway import app
 from station.central.issuer import VALIDITY, Issuer
 from station.central.issuing import IssuerTools
-from station.ports import Clock, Random
-from station.sealing.key_ring import CentreKeyRing, KeyGuard, PlainFileGuard, load_centre, save
+from station.central.keys import centre_keys, person_secret
+from station.central.stations import Stations
+from station.ports import Clock, Random, StoreError
+from station.sealing.key_ring import KeyGuard, PlainFileGuard
+from station.store.folder import Ownership
 
 STOP_TIMEOUT_S = 2
 _START_TIMEOUT_S = 15.0
 _POLL_S = 0.01
-_SECRET_BYTES = 32
-_RING_FILE = "keys.json"
-_PERSON_KEY_FILE = "person.key"
+_CATALOGUE_FILE = "catalogue.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +51,56 @@ class CentreSettings:
     random: Random = os.urandom
 
 
-def open_centre(folder: Path, settings: CentreSettings) -> Centre:
-    """Makes folder, keys and tables that are missing; one process at a time."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    keys = _keys(folder / _RING_FILE, settings.guard)
-    return Centre(
-        CentreParts(
+def open_centre(folder: Path, settings: CentreSettings, *, makes_keys: bool = True) -> Centre:
+    """Makes folder and tables that are missing, and before the first station the keys; `StoreError` when they are lost.
+
+    Whoever may make keys owns the folder (`_owned`), or two would make them at once. Others open it beside the owner.
+    """
+    path = folder / _CATALOGUE_FILE
+    if not (makes_keys or path.exists()):
+        raise StoreError(f"{folder}: no centre here; start it first: ektp central run --data {folder}")
+    _make_private(folder)
+    with ExitStack() as opened:
+        database = SqliteDatabase(path)
+        opened.callback(database.close)
+        schema.prepare(database)
+        has_stations = Stations(database).count() > 0
+        keys = centre_keys(folder, settings.guard, makes_keys=makes_keys, has_stations=has_stations)
+        secret = person_secret(folder, settings.random, makes_keys=makes_keys, has_stations=has_stations)
+        parts = CentreParts(
             centre_id=settings.centre_id,
             keys=keys,
-            catalogue=Catalogue(SqliteDatabase(folder / "catalogue.db"), keys.signing),
+            catalogue=Catalogue(database, keys.signing),
             bodies=FolderBodies(folder / "bodies"),
             clock=settings.clock,
             random=settings.random,
-            person_secret=_secret(folder / _PERSON_KEY_FILE, settings.random),
+            person_secret=secret,
             prr_delay=timedelta(seconds=settings.prr_delay_s),
         )
-    )
+        opened.pop_all()
+    return Centre(parts)
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+@contextmanager
+def _owned(folder: Path, settings: CentreSettings) -> Iterator[Centre]:
+    """One process runs a folder's centre; `StoreError` names the one that does."""
+    _make_private(folder)
+    with Ownership(folder):
+        centre = open_centre(folder, settings)
+        try:
+            yield centre
+        finally:
+            centre.parts.catalogue.close()
 
 
 def new_pairing_code(folder: Path, station_id: str, settings: CentreSettings | None = None) -> str:
-    """Beside a running centre or without one: the catalogue lets two in, one after the other."""
-    centre = open_centre(folder, settings or CentreSettings())
+    """Beside a running centre or after one: the catalogue lets two in, one after the other."""
+    centre = open_centre(folder, settings or CentreSettings(), makes_keys=False)
     try:
         return centre.new_pairing_code(station_id)
     finally:
@@ -81,11 +111,8 @@ async def serve(
     folder: Path, tools: IssuerTools, *, host: str = "127.0.0.1", port: int = 8440, settings: CentreSettings
 ) -> None:
     """Until a signal or cancellation; requests under way get 2 s to end."""
-    centre = open_centre(folder, settings)
-    try:
+    with _owned(folder, settings) as centre:
         await _server(centre, tools, settings, host, port).serve()
-    finally:
-        centre.parts.catalogue.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +128,15 @@ def running(
     folder: Path, tools: IssuerTools, *, host: str = "127.0.0.1", port: int = 0, settings: CentreSettings
 ) -> Iterator[Running]:
     """For a demonstration or test: the same server, in a thread, on a port of its own."""
-    centre = open_centre(folder, settings)
-    server = _server(centre, tools, settings, host, port)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="centre", daemon=True)
-    thread.start()
-    try:
-        yield Running(f"http://{host}:{_port(server, thread)}", centre)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=_START_TIMEOUT_S)
-        centre.parts.catalogue.close()
+    with _owned(folder, settings) as centre:
+        server = _server(centre, tools, settings, host, port)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="centre", daemon=True)
+        thread.start()
+        try:
+            yield Running(f"http://{host}:{_port(server, thread)}", centre)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=_START_TIMEOUT_S)
 
 
 def _server(centre: Centre, tools: IssuerTools, settings: CentreSettings, host: str, port: int) -> uvicorn.Server:
@@ -139,30 +165,3 @@ def _port(server: uvicorn.Server, thread: threading.Thread) -> int:
         raise RuntimeError("the centre did not start; is its port taken?")
     port: int = server.servers[0].sockets[0].getsockname()[1]
     return port
-
-
-def _keys(path: Path, guard: KeyGuard) -> CentreKeyRing:
-    try:
-        return load_centre(path, guard)
-    except FileNotFoundError:
-        ring = CentreKeyRing.generate()
-        save(ring, path, guard)
-        return ring
-
-
-def _secret(path: Path, random: Random) -> bytes:
-    """Keys the hashes of persons; without it, who is recorded twice can no longer be told."""
-    if not path.exists():
-        unfinished = path.with_name(path.name + ".new")
-        unfinished.unlink(missing_ok=True)
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(random(_SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        sync_folder(path.parent)
-    secret = path.read_bytes()
-    if len(secret) != _SECRET_BYTES:
-        raise RuntimeError(f"{path}: not {_SECRET_BYTES} bytes; restore it from its copy")
-    return secret

@@ -44,6 +44,9 @@ class Stations:
             )
         return None
 
+    def count(self) -> int:
+        return int(self._database.rows("SELECT count(*) FROM stations")[0][0])
+
     def put(self, station: Station, at: datetime) -> None:
         """A station that pairs again has new keys: whoever holds the code decides."""
         self._database.run(

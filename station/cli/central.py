@@ -72,7 +72,7 @@ def code(station_id: str, data: Path) -> None:
 def show_fingerprint(data: Path) -> None:
     """The fingerprint of the centre's keys, to be compared with what the station shows."""
     with ending_well():
-        centre = open_centre(data, CentreSettings())
+        centre = open_centre(data, CentreSettings(), makes_keys=False)
         keys = centre.parts.keys
         centre.parts.catalogue.close()
         public = keys.signing.public.encode() + keys.sealing[0].public.encode() + keys.issuer.public.encode()
