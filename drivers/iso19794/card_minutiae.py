@@ -16,7 +16,7 @@ COUNT_MAX = 255
 USUAL_COUNT_MAX = 60  # 19794-2:2005, 8.3: the largest number that a card need accept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # a few of them are a person's finger
 class CardMinutia:
     x_tenth_mm: int
     y_tenth_mm: int

@@ -28,7 +28,7 @@ class ImageType(IntEnum):
         return ("jpeg", "jpeg2000", "jpeg2000", "png")[self]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # it holds a person's picture
 class FaceImage:
     """One representation.
 
@@ -50,7 +50,7 @@ class FaceImage:
     provenance: Provenance = UNKNOWN_PROVENANCE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # it holds a person's picture
 class FaceImageRecord:
     """`temporal_semantics` is table 3: 0 for a single picture."""
 

@@ -44,7 +44,7 @@ class Certification:
     scheme: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # it holds a person's picture
 class FingerImage:
     """One representation. Sampling rates are in `scale_units`; `extended` is the extended data blocks as they came."""
 
@@ -74,7 +74,7 @@ class FingerImage:
         return across if self.scale_units is ScaleUnits.PER_INCH else round(across * 2.54)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # it holds a person's picture
 class FingerImageRecord:
     """`certified` is the certification flag: only then do representations carry certification blocks."""
 

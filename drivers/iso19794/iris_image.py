@@ -48,7 +48,7 @@ class Geometry:
 UNKNOWN_GEOMETRY = Geometry()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # it holds a person's picture
 class IrisImage:
     """One representation. `eye_label`: 0 unknown, 1 right, 2 left; `properties` is the bit field as it came."""
 
@@ -69,7 +69,7 @@ class IrisImage:
         return Eye(self.eye_label) if self.eye_label else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # it holds a person's picture
 class IrisImageRecord:
     images: tuple[IrisImage, ...]
     eyes_present: int = 1

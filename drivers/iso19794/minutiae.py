@@ -26,7 +26,7 @@ class MinutiaKind(IntEnum):
     BIFURCATION = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # a few of them are a person's finger
 class Minutia:
     """`x` and `y` in pixels from the top left; `angle` in 1/256 turn, counter-clockwise from rightwards.
 

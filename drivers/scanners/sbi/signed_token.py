@@ -30,7 +30,7 @@ class WrongSignature(BadToken):
     """A token in good form whose signature does not fit its contents."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # the payload of a capture is biometrics
 class Signed:
     """A payload whose signature fits the key of `chain[0]`. Whether that key is anybody's is another question."""
 

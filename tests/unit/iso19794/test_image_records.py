@@ -69,6 +69,18 @@ def test_another_devices_record_is_encoded_again_byte_for_byte(name: str, tail: 
     assert CODECS[name].encode(CODECS[name].decode(data)) == data
 
 
+@pytest.mark.parametrize(
+    "held",
+    [FingerImage(Finger.LEFT_INDEX, b"picture", 4, 5), FaceImage(b"picture", 4, 5), IrisImage(1, b"picture", 4, 5)],
+)
+def test_a_record_and_its_image_show_no_picture_when_printed(held: FingerImage | FaceImage | IrisImage) -> None:
+    assert "picture" not in repr(held)
+    for kind in (FingerImageRecord, FaceImageRecord, IrisImageRecord):
+        shown = repr(kind((held,)))  # type: ignore[arg-type]  # any of them in any of them
+        assert "picture" not in shown
+        assert "Image(" not in shown
+
+
 def test_the_smallest_finger_record_is_what_the_standard_prescribes() -> None:
     # 19794-4:2011 tables 2 and 4, by hand: general header 16, representation header 37, image length 4, image 1.
     expected = (

@@ -104,6 +104,13 @@ def test_a_template_shows_no_minutiae_when_printed() -> None:
     assert "135" not in shown
 
 
+def test_a_minutia_shows_no_place_when_printed() -> None:
+    # Their lists are printed without the template: only what stands for each in a list counts.
+    for each in (Minutia(7351, 2, 3, MinutiaKind.BIFURCATION), CardMinutia(7351, 2, 3, MinutiaKind.BIFURCATION)):
+        assert "x=" not in repr([each])
+        assert "BIFURCATION" not in repr([each])
+
+
 @given(st.binary(max_size=90))
 def test_card_minutiae_are_refused_or_come_back_exactly(data: bytes) -> None:
     try:

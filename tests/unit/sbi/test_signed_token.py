@@ -52,6 +52,11 @@ def test_a_token_opens_to_its_claims(token: str, keys: DeviceKeys) -> None:
     assert signed.chain == keys.chain
 
 
+def test_an_opened_token_shows_no_claim_when_printed(keys: DeviceKeys) -> None:
+    signed = open_token(make_token({"bioValue": "QUJDRA"}, keys.key, keys.chain), "data")
+    assert signed.payload["bioValue"] not in repr(signed)
+
+
 def test_openssl_accepts_the_signature_too(token: str, keys: DeviceKeys, tmp_path: Path) -> None:
     claims, _, signature = token.rpartition(".")
     public = keys.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
