@@ -86,6 +86,10 @@ class EventLog(Protocol):
         """In order of first appearance; all states when none is named."""
         ...
 
+    def count(self, life: str, *states: str) -> int:
+        """How many are in one of these states; all when none is named."""
+        ...
+
     def history(self, life: str, subject_id: str) -> Sequence[Entry]:
         """Every entry that concerned it, oldest first."""
         ...

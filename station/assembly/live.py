@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -38,7 +38,7 @@ class LiveStation:
     def state(self) -> BoardState:
         events = self._station.log
         centre, centre_detail = self._centre if self._station.is_paired else (CentreState.NOT_PAIRED, "")
-        count: Callable[..., int] = lambda life, *states: len(events.subjects(life, *states))  # noqa: E731
+        count = events.count
         return BoardState(
             devices=self._health.look(),
             queue={

@@ -163,6 +163,10 @@ class SqliteEventLog:
         with self._reading() as connection:
             return ViewTables(connection).subjects(life, states, limit)
 
+    def count(self, life: str, *states: str) -> int:
+        with self._reading() as connection:
+            return ViewTables(connection).count(life, states)
+
     def history(self, life: str, subject_id: str) -> Sequence[Entry]:
         where = "WHERE seq IN (SELECT seq FROM subject_entries WHERE life = ? AND id = ?) ORDER BY seq"
         with self._reading() as connection:

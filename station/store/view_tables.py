@@ -20,6 +20,9 @@ _OF_LIFE = "SELECT * FROM subjects WHERE life = ? ORDER BY first_seq, id LIMIT ?
 _IN_STATES = """
 SELECT * FROM subjects WHERE life = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY first_seq, id LIMIT ?
 """
+_COUNT = """
+SELECT count(*) FROM subjects WHERE life = ? AND (? = 0 OR state IN (SELECT value FROM json_each(?)))
+"""
 
 
 class ViewTables:
@@ -57,6 +60,10 @@ class ViewTables:
             named = json.dumps([str(state) for state in states])
             rows = self._connection.execute(_IN_STATES, (life, named, limit))
         return [_subject(row) for row in rows]
+
+    def count(self, life: str, states: Sequence[str]) -> int:
+        named = json.dumps([str(state) for state in states])
+        return whole(self._connection, _COUNT, life, len(states), named)
 
     def blanks(self, account: Account, place: str) -> int:
         sql = "SELECT count FROM blanks WHERE account = ? AND place = ?"

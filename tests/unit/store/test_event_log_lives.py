@@ -228,3 +228,10 @@ def test_the_blank_of_a_card_at_work_cannot_be_unloaded(log: SqliteEventLog) -> 
         log.append(BlanksUnloaded("printer", 1, "op"))
     log.append(example(CardInDoubt, card_id="c1", authorisation_id="a1", printer="printer"))
     assert log.stock().in_doubt == 1
+
+
+def test_more_are_counted_than_are_ever_listed(log: SqliteEventLog) -> None:
+    for start in range(0, 1100, 100):
+        log.append(*(opened(f"r{n}") for n in range(start, start + 100)))
+    assert len(log.subjects("record", "open")) == 1000
+    assert (log.count("record", "open"), log.count("record"), log.count("record", "sealed")) == (1100, 1100, 0)
