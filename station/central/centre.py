@@ -35,6 +35,7 @@ from station.wire.requests import SignedRequest
 
 CODE_HOLDS = timedelta(minutes=15)
 REQUEST_WINDOW = timedelta(minutes=5)
+_CODE_REFUSED = "the code is wrong, used or expired"
 _PAGE_BODY_BYTES_MAX = MESSAGE_BYTES_MAX // 2  # base64 makes them a third longer
 
 
@@ -71,23 +72,19 @@ class Centre:
         return code
 
     def pair(self, request: PairRequest) -> PairReply:
-        reply = self._rows.transact(lambda: self._pair(request))
-        if reply is None:  # outside the transaction, so that the count stays
-            raise Declined(ProblemCode.PAIRING_REFUSED, "the code is wrong, used or expired")
-        return reply
+        return self._rows.transact(lambda: self._pair(request))
 
-    def _pair(self, request: PairRequest) -> PairReply | None:
+    def _pair(self, request: PairRequest) -> PairReply:
         now = self.parts.clock.now()
         for code in self._rows.stations.codes(now):
             if request.is_proven(code.proof_key):
                 return self._paired(code, request, now)
-        self._rows.stations.count_wrong_try()
-        return None
+        raise Declined(ProblemCode.PAIRING_REFUSED, _CODE_REFUSED)
 
-    def _paired(self, code: PairingCode, request: PairRequest, now: datetime) -> PairReply | None:
+    def _paired(self, code: PairingCode, request: PairRequest, now: datetime) -> PairReply:
         asked = hashlib.sha256(request.signing.encode() + request.sealing.encode()).hexdigest()
         if code.used_by not in ("", asked):
-            return None
+            raise Declined(ProblemCode.PAIRING_REFUSED, _CODE_REFUSED)
         _check_sealable(request.sealing)
         self._rows.stations.use_code(code, asked)
         self._rows.stations.put(Station(code.station_id, request.signing, request.sealing), now)

@@ -11,8 +11,6 @@ from station.sealing.signatures import VerifyKey
 from station.sealing.suites import SealingPublicKey
 from station.wire.fields import as_base64, as_text
 
-CODE_TRIES_MAX = 10
-
 
 @dataclass(frozen=True, slots=True)
 class Station:
@@ -60,7 +58,10 @@ class Stations:
         )
 
     def add_code(self, proof_key: bytes, station_id: str, expires_at: datetime) -> None:
-        """An earlier code for the station no longer holds."""
+        """An earlier code for the station no longer holds.
+
+        Wrong tries are not counted (`tries` stays 0): 80 bits need no counter, and with one any stranger ends a code.
+        """
         self._database.run("DELETE FROM pairing_codes WHERE station_id = ?", station_id)
         self._database.run(
             "INSERT INTO pairing_codes (proof_key, station_id, expires_at, tries, used_by) VALUES (?, ?, ?, 0, '')",
@@ -73,8 +74,7 @@ class Stations:
         """Those that still hold; a used one too, since its reply may have been lost."""
         self._database.run("DELETE FROM pairing_codes WHERE expires_at <= ?", as_text(now))
         found = self._database.rows(
-            "SELECT proof_key, station_id, used_by FROM pairing_codes WHERE tries < ? ORDER BY proof_key",
-            CODE_TRIES_MAX,
+            "SELECT proof_key, station_id, used_by FROM pairing_codes ORDER BY proof_key"
         )
         return [PairingCode(bytes.fromhex(str(key)), str(station), str(used)) for key, station, used in found]
 
@@ -82,10 +82,6 @@ class Stations:
         self._database.run(
             "UPDATE pairing_codes SET used_by = ? WHERE proof_key = ?", used_by, code.proof_key.hex()
         )
-
-    def count_wrong_try(self) -> None:
-        """A wrong proof does not say which code it guesses at: it counts against every open one."""
-        self._database.run("UPDATE pairing_codes SET tries = tries + 1 WHERE used_by = ''")
 
     def is_first_use(self, station_id: str, nonce: str, now: datetime, kept: timedelta) -> bool:
         """Remembers the nonce; False when it was used before. Older ones than `kept` are outside the time window."""

@@ -52,13 +52,15 @@ def test_expired_code_is_refused(centre: Any, clock: Any) -> None:
         centre.pair(request(code))
 
 
-def test_code_ends_after_ten_wrong_tries(centre: Any) -> None:
+def test_wrong_tries_of_strangers_neither_end_the_code_nor_write_anything(centre: Any, tmp_path: Any) -> None:
     code = centre.new_pairing_code("s-9")
-    for _ in range(10):
-        with pytest.raises(Declined):
+    journal = tmp_path / "centre" / "catalogue.db-wal"
+    before = journal.read_bytes()
+    for _ in range(12):
+        with pytest.raises(Declined, match="pairing_refused"):
             centre.pair(request("AAAA-AAAA-AAAA-AAAA"))
-    with pytest.raises(Declined, match="pairing_refused"):
-        centre.pair(request(code))
+    assert journal.read_bytes() == before
+    assert centre.pair(request(code)).station_id == "s-9"
 
 
 def test_new_code_ends_the_earlier_one_of_that_station(centre: Any) -> None:
