@@ -137,7 +137,35 @@ def test_every_citizen_gets_one_card_whatever_goes_wrong(faults: str, tmp_path: 
     assert result["handed_over"] == 2
     assert result["blanks"]["issued"] == 2
     assert result["checks"]["blank_equation"]
+    assert result["checks"]["blanks_where_the_books_say"]
     assert result["checks"]["chain_whole"]
+
+
+def _killed_when(data: Path, said: str) -> None:
+    """A demonstration that is killed as soon as it says this."""
+    command = [sys.executable, "-m", "station", "demo", "--once", "--json", "--pace", "0.1", "--data", str(data)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any(said in line for line in process.stderr)
+        process.kill()
+
+
+# A card that was in the printer of an office that is gone is lost: its citizen waits for the centre's word.
+@pytest.mark.parametrize(
+    ("at", "issued", "lost"),
+    [("[Captured]  left_four", 2, []), ("[Blank fed, chip identified]", 1, ["lost"])],
+    ids=["recording", "card"],
+)
+def test_a_run_after_a_killed_one_ends_well_and_goes_on_with_what_that_left(
+    at: str, issued: int, lost: list[str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    _killed_when(data, at)
+    result = demo(data)
+    assert (result["ok"], result["handed_over"], result["blanks"]["issued"]) == (True, 1, issued)
+    left = json.loads(ektp("print", "status", "--json", "--config", str(data / "station.toml")).stdout)
+    assert (left["authorisations"], left["in_doubt"]) == ([], [])
+    assert [card["state"] for card in left["cards"]] == lost
 
 
 def _ended(arguments: Sequence[str]) -> tuple[int, str]:
