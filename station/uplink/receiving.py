@@ -6,6 +6,7 @@ An item that came damaged leaves a hole in the numbers: what follows is done mea
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
 from station.domain.enrolment import RECORD
@@ -132,7 +133,10 @@ async def _take_print_ready_record(desk: Desk, item: DownlinkItem, inline: bytes
     if body is None:
         desk.tally.problem(f"print_ready_record_damaged {item.seq}")
         return Outcome.LATER
-    record, plain = checked_record(body, item, desk.identity, desk.centre.issuer, desk.clock.now())
+    record, plain = checked_record(body, item, desk.identity, desk.centre.issuer, _earlier_now(desk))
+    if record.valid_until <= desk.clock.now():  # by our clock only, and the centre says that it is wrong
+        desk.tally.problem(f"print_ready_record_waits_for_clock {item.seq}")
+        return Outcome.LATER
     if not await _has_made_room(desk, item.record_id, authorisation_id):
         desk.tally.problem(f"another_authorisation_open {item.record_id}")
         return Outcome.LATER
@@ -167,9 +171,15 @@ async def _has_made_room(desk: Desk, record_id: str, authorisation_id: str) -> b
     other, state = await desk.do(lambda: _held(desk, record_id))
     if other is None or other.authorisation_id == authorisation_id or state in AUTHORISATION.ends:
         return True
-    if state != AuthorisationState.RESERVED or other.valid_until > desk.clock.now():
+    if state != AuthorisationState.RESERVED or other.valid_until > _earlier_now(desk):
         return False
     return await desk.append(PrintReadyRecordExpired(other.authorisation_id))
+
+
+def _earlier_now(desk: Desk) -> datetime:
+    """Our time, or the centre's when that differs and is earlier: what has lapsed by it has lapsed for both. A line
+    that lies about the centre's time can only delay."""
+    return desk.clock.now() + min(desk.link.clock_behind, timedelta(0))
 
 
 def _held(desk: Desk, record_id: str) -> tuple[PrintReadyRecord | None, str]:

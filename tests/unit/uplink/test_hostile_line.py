@@ -323,6 +323,38 @@ def test_authorisation_that_lapsed_unprinted_gives_way_to_a_new_one(
     }
 
 
+class Ahead:
+    def __init__(self, clock: Any) -> None:
+        self._clock = clock
+
+    def now(self) -> Any:
+        return self._clock.now() + timedelta(days=120)
+
+
+def test_authorisation_that_lapsed_by_a_wrong_clock_only_stays(
+    office: Any, at_work: Any, tools: Any, clock: Any
+) -> None:
+    office.record("r-1")
+    office.turn()
+    at_work.issue()
+    office.turn()
+    (first,) = office.log.subjects(AUTHORISATION.name)
+    give(at_work, office, tools, valid_until=clock.now() + timedelta(days=200))
+    report = office.turn(clock=Ahead(clock))
+    assert "another_authorisation_open r-1" in report.problems
+    assert {s.id: s.state for s in office.log.subjects(AUTHORISATION.name)} == {first.id: "reserved"}
+
+
+def test_print_ready_record_that_lapsed_by_both_clocks_is_refused_for_good(
+    office: Any, at_work: Any, tools: Any, clock: Any
+) -> None:
+    office.record("r-1")
+    office.turn()
+    give(at_work, office, tools, valid_until=clock.now() - timedelta(days=1))
+    assert "print_ready_record_refused 2 it has expired" in office.turn(clock=Ahead(clock)).problems
+    assert office.turn().problems == ()
+
+
 # --- pairing ---------------------------------------------------------------------------------------------------------
 
 
