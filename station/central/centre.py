@@ -119,6 +119,9 @@ class Centre:
 
     def manifest(self, station: Station, manifest: Manifest) -> ManifestReply:
         _check_station(station, manifest.station_id)
+        if len({entry.sha256 for entry in manifest.entries}) != len(manifest.entries):
+            # A seal is for one record: one body under many records would only be opened many times.
+            raise BadMessage("manifest.entries", "names a body twice")
         self._rows.transact(lambda: self._rows.records.announce(station.station_id, manifest.entries))
         missing = {entry.sha256: self._bodies.offset(station.station_id, entry.sha256) for entry in manifest.entries}
         for entry in manifest.entries:
@@ -164,6 +167,8 @@ class Centre:
         held = self._rows.records.get(entry.record_id)
         if held is not None and (held.station_id, held.sha256) == (station_id, entry.sha256):
             return True
+        if self._rows.records.is_refused(station_id, entry):
+            return True  # said once; opening it again would give the same
         now = self.parts.clock.now()
         outcome: Record | NotAdmitted
         if held is not None:

@@ -100,6 +100,10 @@ class Records:
         )
         return [(str(sha256), str(reason)) for sha256, reason in found]
 
+    def is_refused(self, station_id: str, entry: ManifestEntry) -> bool:
+        sql = "SELECT reason FROM refusals WHERE station_id = ? AND record_id = ? AND sha256 = ?"
+        return bool(self._database.rows(sql, station_id, entry.record_id, entry.sha256))
+
     def due(self, now: datetime, *, limit: int) -> list[Record]:
         found = self._database.rows(
             f"SELECT {_COLUMNS} FROM records WHERE stage = ? AND due_at <= ? ORDER BY due_at, record_id LIMIT ?",  # noqa: S608

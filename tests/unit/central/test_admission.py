@@ -10,7 +10,18 @@ import pytest
 
 from station.central.declined import Declined
 from station.sealing.suites import generate_sealing_key, seal
-from station.wire import GENESIS, BadMessage, LogAck, LogHead, LogPage, Receipt, Refusal, enrolment_context
+from station.wire import (
+    GENESIS,
+    BadMessage,
+    LogAck,
+    LogHead,
+    LogPage,
+    Manifest,
+    ManifestEntry,
+    Receipt,
+    Refusal,
+    enrolment_context,
+)
 
 
 def statuses(centre: Any, record_id: str) -> list[str]:
@@ -198,6 +209,40 @@ def test_body_that_rotted_before_its_row_is_asked_for_again(
     assert station.announce("r-1", body) == (sha256, 0)
     assert station.upload("r-1", body).complete
     assert centre.parts.bodies.get(sha256) == body
+
+
+class CountedBodies:
+    """A body store that counts how often a body is read."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner, self.reads = inner, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def get(self, sha256: str) -> bytes:
+        self.reads += 1
+        body: bytes = self._inner.get(sha256)
+        return body
+
+
+def test_body_that_was_refused_is_not_opened_again(station: Any, centre: Any) -> None:
+    body = b"no seal at all"
+    send_bad(station, "r-1", body)
+    centre._bodies = counted = CountedBodies(centre._bodies)
+    sha256, offset = station.announce("r-1", body)
+    assert offset is None
+    assert centre.chunk(station.known, sha256, len(body), b"").complete
+    assert counted.reads == 0
+    assert refusal(station, "r-1") == "no_seal"
+
+
+def test_manifest_that_names_one_body_for_two_records_is_refused(station: Any, centre: Any) -> None:
+    sha256 = "ab" * 32
+    twice = Manifest("s-1", (ManifestEntry("r-1", sha256, 5), ManifestEntry("r-2", sha256, 5)))
+    with pytest.raises(BadMessage, match="names a body twice"):
+        centre.manifest(station.known, twice)
+    assert centre.parts.catalogue.records.announced("s-1", sha256) == []
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------
