@@ -49,7 +49,7 @@ class Studio:
             except UnusableInput:
                 return 0.0
 
-        return CardArtwork(card.face, card.template_sha256, card.preview_png(), like)
+        return CardArtwork(card.face, card.template_sha256, like)
 
 
 def _signature_png(packed: bytes) -> bytes | None:

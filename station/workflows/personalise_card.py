@@ -68,7 +68,6 @@ class CardArtwork:
 
     face: Face
     template_sha256: str
-    preview_png: bytes
     resemblance: Callable[[bytes], float]
 
 
