@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from station.central.admission import NotAdmitted, RefusalReason, opened_package, person_key
@@ -49,7 +49,7 @@ class CentreParts:
     bodies: Bodies
     clock: Clock
     random: Random
-    person_secret: bytes
+    person_secret: bytes = field(repr=False)
     prr_delay: timedelta
 
 

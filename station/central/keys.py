@@ -7,6 +7,7 @@ from pathlib import Path
 
 from station.central.bodies import sync_folder
 from station.ports import Random, StoreError
+from station.sealing.key_guards import check_tight
 from station.sealing.key_ring import CentreKeyRing, KeyGuard, load_centre, save
 
 _RING_FILE = "keys.json"
@@ -30,6 +31,7 @@ def person_secret(folder: Path, random: Random, *, makes_keys: bool, has_station
     if not path.exists():
         _check_new(path, makes_keys, has_stations)
         _write(path, random(_SECRET_BYTES))
+    check_tight(path)
     secret = path.read_bytes()
     if len(secret) != _SECRET_BYTES:
         raise StoreError(f"{path}: not {_SECRET_BYTES} bytes; restore it from its copy")

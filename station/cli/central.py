@@ -15,6 +15,10 @@ from station.cli.exit_codes import Exit
 from station.cli.speaking import end, ending_well
 from station.sealing.fingerprints import fingerprint
 
+_PLAIN_KEYS = (
+    "Kunci pusat tidak dilindungi: hanya untuk peragaan. / "
+    "The centre's keys are not protected: for demonstrations only."
+)
 _data = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -36,11 +40,12 @@ def central() -> None:
 @click.option("--until-input-ends", is_flag=True, help="Stop when standard input is closed.")
 def run(data: Path, host: str, port: int, prr_delay: float, until_input_ends: bool) -> None:
     """Serves stations until it is stopped. Prints one JSON line when it listens."""
+    settings = CentreSettings(prr_delay_s=prr_delay)
+    if not settings.guard.is_safe_when_stolen:
+        click.echo(f"! {_PLAIN_KEYS}", err=True)
     with ending_well():
         try:
-            with running(
-                data, issuer_tools(), host=host, port=port, settings=CentreSettings(prr_delay_s=prr_delay)
-            ) as centre:
+            with running(data, issuer_tools(), host=host, port=port, settings=settings) as centre:
                 click.echo(json.dumps({"ready": True, "endpoint": centre.url}))
                 _wait(until_input_ends)
         except RuntimeError as wrong:

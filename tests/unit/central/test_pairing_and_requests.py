@@ -130,7 +130,8 @@ def test_centre_comes_back_with_its_keys_and_stations(centre: Any, station: Any,
     assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
 
 
-def test_centre_does_not_start_when_others_may_read_its_keys(centre: Any, tmp_path: Any) -> None:
-    (tmp_path / "centre" / "keys.json").chmod(0o644)
-    with pytest.raises(FilesExposed):
+@pytest.mark.parametrize("name", ["keys.json", "person.key"])
+def test_centre_does_not_start_when_others_may_read_its_keys(centre: Any, tmp_path: Any, name: str) -> None:
+    (tmp_path / "centre" / name).chmod(0o644)
+    with pytest.raises(FilesExposed, match=name):
         open_centre(tmp_path / "centre", CentreSettings())

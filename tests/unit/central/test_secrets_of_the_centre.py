@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,18 @@ def test_fingerprint_beside_a_running_centre_is_that_of_its_keys(tmp_path: Path,
         beside = CliRunner().invoke(commands, ["fingerprint", "--data", str(tmp_path / "c")]).output
     after = CliRunner().invoke(commands, ["fingerprint", "--data", str(tmp_path / "c")]).output
     assert beside == after != ""
+
+
+def test_parts_of_a_centre_do_not_print_its_secret(centre: Any) -> None:
+    assert repr(centre.parts.person_secret) not in repr(centre.parts)
+    assert "person_secret" not in repr(centre.parts)
+
+
+def test_start_says_that_its_keys_are_plain(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        commands, ["run", "--data", str(tmp_path / "c"), "--port", "0", "--until-input-ends"], input=""
+    )
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["ready"] is True  # the notice is not where programs read
+    assert "tidak dilindungi" in done.stderr
+    assert "not protected" in done.stderr
