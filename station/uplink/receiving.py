@@ -95,7 +95,7 @@ async def _move(desk: Desk, done: set[int]) -> None:
 async def _take_item(desk: Desk, item: DownlinkItem, inline: bytes, done: set[int]) -> Outcome:
     try:
         if item.kind == DownlinkKind.STATUS:
-            return await _take_status(desk, item)
+            return await _take_status(desk, item, done)
         if item.kind == DownlinkKind.PRINT_READY_RECORD:
             return await _take_print_ready_record(desk, item, inline)
         if item.kind == DownlinkKind.REVOCATION:
@@ -111,8 +111,9 @@ async def _take_item(desk: Desk, item: DownlinkItem, inline: bytes, done: set[in
     return Outcome.DONE
 
 
-async def _take_status(desk: Desk, item: DownlinkItem) -> Outcome:
-    """Its place in the history makes it safe to repeat, even when the centre says the same word twice."""
+async def _take_status(desk: Desk, item: DownlinkItem, done: set[int]) -> Outcome:
+    """Its place in the history makes it safe to repeat, even when the centre says the same word twice. The places are
+    counted here, so one whose forerunner may lie in a hole waits for it."""
     status, n = item.text("status"), item.number("n")
     subject = await desk.do(lambda: desk.log.subject(RECORD.name, item.record_id))
     if subject is None:
@@ -120,6 +121,8 @@ async def _take_status(desk: Desk, item: DownlinkItem) -> Outcome:
         return Outcome.DONE
     history = await desk.do(lambda: desk.log.history(RECORD.name, item.record_id))
     noted = sum(isinstance(entry.event, CentralStatusNoted) for entry in history)
+    if n > noted + 1 and _is_hole_before(desk, item, done):
+        return Outcome.LATER
     if n > noted and await desk.append(CentralStatusNoted(item.record_id, status)):
         desk.tally.statuses += 1
     return Outcome.DONE
@@ -199,9 +202,7 @@ async def _take_revocation(desk: Desk, item: DownlinkItem, done: set[int]) -> Ou
     authorisation_id, reason = item.text("authorisation_id"), item.text("reason")
     subject = await desk.do(lambda: desk.log.subject(AUTHORISATION.name, authorisation_id))
     if subject is None:
-        dealt_with = {seq for seq in done.union(desk.cursors.downlink_done) if seq < item.seq}
-        is_hole_before = desk.cursors.downlink_after + len(dealt_with) < item.seq - 1
-        return Outcome.LATER if is_hole_before else Outcome.DONE
+        return Outcome.LATER if _is_hole_before(desk, item, done) else Outcome.DONE
     if subject.state in (AuthorisationState.AT_WORK, AuthorisationState.IN_DOUBT):
         return Outcome.LATER
     if subject.state == AuthorisationState.RESERVED:
@@ -211,3 +212,9 @@ async def _take_revocation(desk: Desk, item: DownlinkItem, done: set[int]) -> Ou
     if subject.state in (AuthorisationState.PRINTED, AuthorisationState.FULFILLED):
         desk.tally.problem(f"revoked_after_printing {authorisation_id}")
     return Outcome.DONE
+
+
+def _is_hole_before(desk: Desk, item: DownlinkItem, done: set[int]) -> bool:
+    """`done` is what this page has done already."""
+    dealt_with = {seq for seq in done.union(desk.cursors.downlink_done) if seq < item.seq}
+    return desk.cursors.downlink_after + len(dealt_with) < item.seq - 1

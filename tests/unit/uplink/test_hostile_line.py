@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +16,12 @@ from station.central.admission import opened_package
 from station.central.issuing import Grant, make_print_ready_record, sealed_record
 from station.domain.canonical import canonical
 from station.domain.citizen import Nik
+from station.domain.events import CentralStatusNoted
 from station.domain.print_ready_record import AUTHORISATION
 from station.sealing.key_ring import CentreKeyRing, StationKeyRing
 from station.sealing.signatures import generate_issuer_key, generate_signing_key
 from station.sealing.suites import seal
-from station.uplink import PairingFailed, pair, station_fingerprint
+from station.uplink import Cursors, PairingFailed, pair, station_fingerprint
 from station.wire import (
     DownlinkItem,
     DownlinkKind,
@@ -36,6 +37,9 @@ from station.wire import (
 from station.wire.fields import as_text
 
 THIEF = generate_signing_key()
+THIEF_ITEM = DownlinkItem(
+    "s-1", 2, DownlinkKind.STATUS, "r-1", datetime(2026, 3, 1, tzinfo=UTC), {"status": "CARD_ISSUED", "n": 2}
+).signed(THIEF)
 
 
 def on_log(change: Callable[[LogReply], LogReply]) -> Callable[[str, str, bytes], bytes]:
@@ -143,6 +147,50 @@ def test_forged_item_is_refused_while_the_rest_goes_on_and_the_true_one_comes_la
     report = office.turn()
     assert (report.statuses, report.print_ready_records, report.problems) == (1, 0, ())
     assert office.cursors.load().downlink_after == 3
+
+
+def say(at_work: Any, status: str) -> None:
+    """The centre's next word for r-1."""
+    rows, now = at_work.centre.parts.catalogue, at_work.clock.now()
+    rows.transact(lambda: at_work.centre.note_status(rows.records.get("r-1"), status, now))
+
+
+def words(office: Any) -> list[str]:
+    events = [entry.event for entry in office.log.history("record", "r-1")]
+    return [event.status for event in events if isinstance(event, CentralStatusNoted)]
+
+
+def test_status_that_came_damaged_is_noted_in_its_place_and_once(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    said = ["ADJUDICATE_RECORD", "ADJUDICATE_IN_PROCESS", "ADJUDICATE_RECORD", "REQUEST_VALIDATION"]
+    for status in said:
+        say(at_work, status)
+
+    def damage(page: DownlinkPage) -> DownlinkPage:
+        first, *rest = page.items
+        return dataclasses.replace(page, items=(dataclasses.replace(first, item=THIEF_ITEM), *rest))
+
+    at_work.middle.change = on_downlink(damage)
+    assert office.turn().problems == ("forged_item",)
+    at_work.middle.change = None
+    office.turn()
+    assert words(office) == ["RECEIVED_AT_CENTRAL", *said]
+    office.cursors.save(Cursors())
+    assert office.turn().problems == ()
+    assert words(office) == ["RECEIVED_AT_CENTRAL", *said]
+    assert office.cursors.load().downlink_after == 5
+
+
+def test_status_whose_forerunners_will_never_come_is_not_held_up(office: Any, at_work: Any) -> None:
+    office.record("r-1")
+    office.turn()
+    facts: dict[str, str | int] = {"status": "REQUEST_VALIDATION", "n": 7}
+    rows = at_work.centre.parts.catalogue
+    item = DownlinkItem("s-1", 0, DownlinkKind.STATUS, "r-1", at_work.clock.now(), facts)
+    rows.transact(lambda: rows.downlinks.add(item))
+    assert office.turn().statuses == 1
+    assert words(office) == ["RECEIVED_AT_CENTRAL", "REQUEST_VALIDATION"]
 
 
 def test_stale_item_is_refused(office: Any, at_work: Any) -> None:
