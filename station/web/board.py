@@ -26,6 +26,7 @@ from station.languages import LANGUAGES, say, texts
 PERIOD_S = 1.0
 LOOK_PATIENCE_S = 60.0  # devices may each take their deadline; a look that takes longer leaves the screen cut off
 LISTENERS_MAX = 32
+ASK_AGAIN_S = 5
 _STATIC = Path(__file__).parent / "static"
 _SECURITY = (
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
@@ -57,9 +58,9 @@ class BoardState:
     keys_are_plain: bool
 
 
-def board_app(look: Callable[[], BoardState], screens: Path) -> Starlette:
+def board_app(look: Callable[[], BoardState], screens: Path, *, page_patience_s: float = LOOK_PATIENCE_S) -> Starlette:
     """`look` may take as long as a device; it runs on a thread. `screens` holds the templates."""
-    board = _Board(look, screens)
+    board = _Board(look, screens, page_patience_s)
     return Starlette(
         routes=[
             Route("/", board.page),
@@ -89,8 +90,8 @@ class _SecurityHeaders:
 
 
 class _Board:
-    def __init__(self, look: Callable[[], BoardState], screens: Path) -> None:
-        self._look = look
+    def __init__(self, look: Callable[[], BoardState], screens: Path, page_patience_s: float) -> None:
+        self._look, self._page_patience_s = look, page_patience_s
         self._listeners = 0
         self._last_look: asyncio.Task[BoardState] | None = None
         self._looked_at_s = 0.0
@@ -102,12 +103,19 @@ class _Board:
         language = request.path_params.get("language", LANGUAGES[0])
         if language not in LANGUAGES:
             return RedirectResponse("/")
-        return HTMLResponse(await self._render("board.html", language))
+        try:
+            async with asyncio.timeout(self._page_patience_s):
+                return HTMLResponse(await self._render("board.html", language))
+        except TimeoutError:  # a busy device must not leave a white screen for good: this page asks again by itself
+            again = {"Retry-After": str(ASK_AGAIN_S), "Refresh": str(ASK_AGAIN_S)}
+            return Response(say("screen.look_too_long", language), status_code=503, headers=again)
 
     async def events(self, request: Request) -> Response:
         language = request.path_params["language"]
         if language not in LANGUAGES:
             return Response(status_code=404)
+        if not _is_own(request):
+            return Response(status_code=403)
         if self._listeners >= LISTENERS_MAX:
             return Response("too many screens", status_code=503, headers={"Retry-After": "10"})
         return StreamingResponse(self._stream(language), media_type="text/event-stream")
@@ -152,6 +160,12 @@ class _Board:
         return self._pages.get_template(template).render(
             state=state, say=told, named=named, language=language, other=other
         )
+
+
+def _is_own(request: Request) -> bool:
+    """No page of another site asks. It could not read the answer, but it could hold the few places of the screens."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    return site in (None, "same-origin", "none") and origin in (None, f"http://{request.headers.get('host')}")
 
 
 def _event(name: str, data: str) -> str:

@@ -14,7 +14,7 @@ import uvicorn
 from station.artwork.loader import TEMPLATES
 from station.devices.health import Condition, Health
 from station.domain.blank_stock import BlankEquation
-from station.web.board import BoardState, CentreState, board_app
+from station.web.board import LOOK_PATIENCE_S, BoardState, CentreState, board_app
 
 START_TIMEOUT_S = 20.0
 
@@ -67,6 +67,7 @@ class Board:
     def __init__(self, office: Office) -> None:
         self._office = office
         self.port = 0
+        self.page_patience_s = LOOK_PATIENCE_S
 
     @property
     def address(self) -> str:
@@ -76,7 +77,7 @@ class Board:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
-            board_app(self._office.look, TEMPLATES / "screens"),
+            board_app(self._office.look, TEMPLATES / "screens", page_patience_s=self.page_patience_s),
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=1,

@@ -123,6 +123,41 @@ def test_a_look_that_takes_long_does_not_make_the_screens_look_dead(office: Any,
     assert any(_event(stream)[0] == "board" for _ in range(5))
 
 
+def test_a_page_whose_look_does_not_end_says_so_and_asks_again(board: Any, office: Any, ask: Ask) -> None:
+    board.stop()
+    board.page_patience_s = 0.2
+    board.start()
+    office.may_look.clear()
+    waiting = ask("/")
+    assert (waiting.status, waiting.getheader("refresh")) == (503, "5")
+    assert "Alat belum menjawab" in waiting.read().decode()
+    office.may_look.set()
+    board.stop()
+    board.page_patience_s = TIMEOUT_S
+    board.start()
+    assert ask("/").status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://ktp.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_page_of_another_site_holds_no_place_of_a_screen(office: Any, ask: Ask, headers: dict[str, str]) -> None:
+    assert ask("/board/id/events", **headers).status == 403
+    assert office.looks == 0
+
+
+def test_the_boards_own_page_may_listen(board: Any, ask: Ask) -> None:
+    for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": board.address}):
+        assert _event(ask("/board/id/events", **headers))[0] == "board"
+
+
 def test_screens_are_bounded_and_one_too_many_is_told_to_come_back(ask: Ask) -> None:
     streams = [ask("/board/id/events") for _ in range(LISTENERS_MAX)]
     for stream in streams:
