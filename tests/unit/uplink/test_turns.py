@@ -303,26 +303,6 @@ def test_station_with_a_wrong_clock_still_sends(office: Any, clock: Any) -> None
     assert report.problems == ("clock_differs 259200 s",)
 
 
-@dataclasses.dataclass(frozen=True)
-class DaysAhead:
-    clock: Any
-    days: int
-
-    def now(self) -> Any:
-        return self.clock.now() + timedelta(days=self.days)
-
-
-def test_print_ready_record_outlives_a_turn_with_a_clock_far_ahead(office: Any, at_work: Any, clock: Any) -> None:
-    office.record("r-1")
-    office.turn()
-    at_work.issue()
-    report = office.turn(clock=DaysAhead(clock, 120))
-    assert report.print_ready_records == 0
-    assert "print_ready_record_waits_for_clock 3" in report.problems
-    report = office.turn()
-    assert (report.print_ready_records, report.problems) == (1, ())
-
-
 def test_revocation_waits_for_the_card_at_work(office: Any, at_work: Any) -> None:
     office.record("r-1")
     office.turn()
