@@ -25,6 +25,7 @@ from station.demo.office import KABUPATEN, Office
 from station.demo.people import PlayedDesk
 from station.demo.play import Play
 from station.demo.progress import Progress
+from station.domain.card import CARD
 from station.domain.events import Event
 from station.ports import Acknowledgement, EventLog
 
@@ -33,22 +34,23 @@ LACKS = tuple(f for f in Finger if f not in (Finger.RIGHT_INDEX, Finger.LEFT_IND
 
 
 class DyingLog:
-    """The station's log; the process is killed just before or just after the nth event."""
+    """The station's log; the process is killed just before or just after the nth event, or the nth of a card."""
 
-    def __init__(self, log: EventLog, die_at: int, die_before: bool, acknowledged: Path) -> None:
-        self._log, self._left, self._before = log, die_at, die_before
-        self._acknowledged = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def __init__(self, log: EventLog, plan: LifePlan) -> None:
+        self._log, self._left, self._before, self._of_cards = log, plan.die_at, plan.die_before, plan.die_at_card
+        self._acknowledged = os.open(plan.acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
 
     def append(self, *events: Event) -> Acknowledgement:
-        self._left -= 1
-        if self._left == 0 and self._before:
+        counts = not self._of_cards or any(CARD.concerns(event) for event in events)
+        self._left -= counts
+        if counts and self._left == 0 and self._before:
             os.kill(os.getpid(), signal.SIGKILL)
         acknowledgement = self._log.append(*events)
         os.write(self._acknowledged, f"{acknowledgement.seq} {acknowledgement.head}\n".encode())
-        if self._left == 0:
+        if counts and self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return acknowledgement
 
@@ -62,6 +64,7 @@ class LifePlan:
     seed: int
     die_at: int
     die_before: bool
+    die_at_card: bool  # count only what happens to cards
     before: Sequence[str]  # records of earlier lives
     acknowledged: str
 
@@ -84,7 +87,7 @@ def live(plan: LifePlan) -> None:
 
     station = open_station(config, around_log=dying)
     if plan.die_at:
-        station = replace(station, log=DyingLog(station.log, plan.die_at, plan.die_before, Path(plan.acknowledged)))
+        station = replace(station, log=DyingLog(station.log, plan))
     _play(station, plan)
     station.close()
 
