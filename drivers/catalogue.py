@@ -96,7 +96,7 @@ CATALOGUE: tuple[Model, ...] = (
           lambda endpoint, _options: TopazPad(TcpTransport(endpoint))),
     Model("evolis", K.CARD_PRINTER, "Evolis, command language", "tcp", S.SIMULATOR,
           lambda endpoint, _options: EvolisPrinter(TcpTransport(endpoint))),
-    Model("evolis-classic", K.CARD_PRINTER, "Evolis before the hold command: the card leaves printed", "tcp", S.SIMULATOR,
+    Model("evolis-classic", K.CARD_PRINTER, "Evolis without hold: the card leaves printed", "tcp", S.SIMULATOR,
           lambda endpoint, _options: EvolisPrinter(TcpTransport(endpoint), after_print="deliver", colour_levels=128)),
     Model("vpcd", K.CHIP_READER, "Listening reader of vsmartcard's protocol", "tcp (listens)", S.VIRTUAL, _vpcd),
     Model("memory", K.SECURE_ACCESS_MODULE, "Keys in memory, from a key file", "file", S.VIRTUAL, _key_file),
