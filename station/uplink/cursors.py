@@ -69,7 +69,8 @@ class FileCursors:
         unfinished = self._path.with_name(self._path.name + ".new")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(canonical(asdict(cursors)))
                 file.flush()
                 os.fsync(file.fileno())
