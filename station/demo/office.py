@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ PRINTER = "printer-1"
 OFFICE = "Disdukcapil Kabupaten Tanggamus (peragaan)"
 KABUPATEN = "1806"
 STATION_ID = "tanggamus-01"
+PORTS = range(20_000, 32_000)  # below those that Linux gives to outgoing lines
+PORT_TRIES_MAX = 100
 _PEOPLE = "people"
 _FAULT_OWNERS = {
     "printer": "printer",
@@ -159,7 +162,12 @@ def sort_faults(text: str) -> dict[str, str]:
 
 
 def _free_port() -> int:
-    """A port that nobody listens on now; the station's reader takes it in a moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody listens on now. The station's reader takes it in a moment, and again after each restart.
+
+    Hence none that the system gives to outgoing lines: one of those could sit on it meanwhile.
+    """
+    for _ in range(PORT_TRIES_MAX):
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError(f"no free port between {PORTS.start} and {PORTS.stop}")

@@ -185,7 +185,7 @@ class Play:
         return Mender(self.station, self.office, self.progress, self.world)
 
     def _make_card(self, authorisation_id: str) -> None:
-        mender = self._mender()
+        mender, trouble = self._mender(), ""
         for _ in range(CARD_TRIES_MAX):
             mender.settle_doubts()
             subject = self.station.log.subject("authorisation", authorisation_id)
@@ -198,14 +198,16 @@ class Play:
                     self.station.print_ready_record(authorisation_id),
                     self.station.new_id("card"),
                 )
-            except NotPrintable as trouble:
-                mender.mend(trouble.code)
+            except NotPrintable as not_now:
+                trouble = str(not_now)
+                mender.mend(not_now.code)
                 continue
             self.tally.cards.append(result)
             if result.outcome is CardOutcome.DELIVERED:
                 return
-            mender.mend(result.reason)
-        raise PlayStuck(f"no good card for {authorisation_id} in {CARD_TRIES_MAX} tries")
+            trouble = result.reason
+            mender.mend(trouble)
+        raise PlayStuck(f"no good card for {authorisation_id} in {CARD_TRIES_MAX} tries; the last: {trouble}")
 
     def hand_over_cards(self) -> None:
         """Each delivered card is laid on the reader while its citizen stands at the scanner."""
