@@ -40,7 +40,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ektp")
 def main() -> None:
-    """Stasiun KTP-el: perekaman, pencetakan, pengiriman. / The KTP-el station: recording, printing, sending.
+    """Stasiun KTP-el: perekaman, pencetakan, pengiriman / The KTP-el station: recording, printing, sending.
 
     Start with `ektp demo --once`. A real station is `ektp config example > station.toml`, `ektp pair`, `ektp run`.
     """

@@ -29,7 +29,7 @@ _data = click.option(
 
 @click.group()
 def central() -> None:
-    """Pusat: jalankan, kode pasangan, sidik kunci. / The centre: run, pairing code, fingerprint."""
+    """Pusat: jalankan, kode pasangan, sidik kunci / The centre: run, pairing code, fingerprint."""
 
 
 @central.command()
@@ -39,7 +39,7 @@ def central() -> None:
 @click.option("--prr-delay", type=click.FloatRange(0, 3600), default=0.0, help="Seconds from receipt to print-ready.")
 @click.option("--until-input-ends", is_flag=True, help="Stop when standard input is closed.")
 def run(data: Path, host: str, port: int, prr_delay: float, until_input_ends: bool) -> None:
-    """Serves stations until it is stopped. Prints one JSON line when it listens."""
+    """Layani stasiun / Serve stations until stopped; one JSON line when it listens."""
     settings = CentreSettings(prr_delay_s=prr_delay)
     if not settings.guard.is_safe_when_stolen:
         click.echo(f"! {_PLAIN_KEYS}", err=True)
@@ -67,7 +67,10 @@ def _wait(until_input_ends: bool) -> None:
 @click.argument("station_id")
 @_data
 def code(station_id: str, data: Path) -> None:
-    """A one-time code for STATION_ID; it holds for a quarter of an hour. Works beside a running centre."""
+    """Kode sekali pakai / A one-time code for STATION_ID.
+
+    It holds for a quarter of an hour. Works beside a running centre.
+    """
     with ending_well():
         click.echo(new_pairing_code(data, station_id))
 
@@ -75,7 +78,7 @@ def code(station_id: str, data: Path) -> None:
 @central.command("fingerprint")
 @_data
 def show_fingerprint(data: Path) -> None:
-    """The fingerprint of the centre's keys, to be compared with what the station shows."""
+    """Sidik kunci pusat / The fingerprint of the centre's keys, to be compared with what the station shows."""
     with ending_well():
         centre = open_centre(data, CentreSettings(), makes_keys=False)
         keys = centre.parts.keys

@@ -79,14 +79,14 @@ encoder_endpoint = "vpcd://127.0.0.1:35963"
 
 @click.group()
 def config() -> None:
-    """Konfigurasi: periksa, contoh. / Configuration: check, example."""
+    """Konfigurasi: periksa, contoh / Configuration: check, example."""
 
 
 @config.command()
 @config_option
 @json_option
 def check(config_path: Path, as_json: bool) -> None:
-    """Says everything that is wrong with a station.toml at once."""
+    """Periksa station.toml / Say everything that is wrong with a station.toml at once."""
     with ending_well():
         read = read_config(config_path)
 
@@ -98,5 +98,5 @@ def check(config_path: Path, as_json: bool) -> None:
 
 @config.command()
 def example() -> None:
-    """Prints a station.toml with every key."""
+    """Contoh station.toml / Print a station.toml with every key."""
     click.echo(_EXAMPLE, nl=False)

@@ -51,7 +51,7 @@ def demo(
     port: int,
     as_json: bool,
 ) -> None:
-    """Peragaan lengkap dengan alat tiruan. / The whole story with simulated devices.
+    """Peragaan lengkap dengan alat tiruan / The whole story with simulated devices.
 
     Without --once everything stays running afterwards, with a live board on loopback, until Ctrl-C.
     """

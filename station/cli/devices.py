@@ -16,13 +16,13 @@ from station.languages import both
 
 @click.group()
 def devices() -> None:
-    """Alat: daftar dan pemeriksaan. / Devices: list and check."""
+    """Alat: daftar dan pemeriksaan / Devices: list and check."""
 
 
 @devices.command("list")
 @json_option
 def list_models(as_json: bool) -> None:
-    """Every model that this program can drive, and whether it ever met the real thing."""
+    """Model yang didukung / Every model that can be driven, and whether it ever met the real thing."""
     rows = [
         {"model": m.name, "kind": str(m.kind), "title": m.title, "reached": m.reached, "seen": str(m.seen)}
         for m in CATALOGUE
@@ -41,7 +41,10 @@ def list_models(as_json: bool) -> None:
 @config_option
 @json_option
 def check(config_path: Path, as_json: bool) -> None:
-    """Opens every configured device and asks how it is. A broken one never stops the others."""
+    """Periksa semua alat / Open every configured device and ask how it is.
+
+    A broken one never stops the others.
+    """
     with ending_well():
         result = ask_station(config_path, "devices.check", {})
 

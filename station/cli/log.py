@@ -14,7 +14,7 @@ from station.cli.speaking import ask_station, config_option, end, ending_well, j
 
 @click.group()
 def log() -> None:
-    """Catatan peristiwa: lihat, periksa. / The event log: show, verify."""
+    """Catatan peristiwa: lihat, periksa / The event log: show, verify."""
 
 
 @log.command("show")
@@ -23,7 +23,7 @@ def log() -> None:
 @config_option
 @json_option
 def show_log(count: int, after: int | None, config_path: Path, as_json: bool) -> None:
-    """The last entries. They name records and cards, never people."""
+    """Catatan terakhir / The last entries; they name records and cards, never people."""
     with ending_well():
         result = ask_station(config_path, "log.show", {"count": count, "after": after})
 
@@ -40,7 +40,7 @@ def show_log(count: int, after: int | None, config_path: Path, as_json: bool) ->
 @config_option
 @json_option
 def verify(config_path: Path, as_json: bool) -> None:
-    """Recomputes every hash, and checks the blank equation."""
+    """Periksa rantai catatan / Recompute every hash, and check the blank equation."""
     with ending_well():
         result = ask_station(config_path, "log.verify", {})
 

@@ -20,7 +20,7 @@ from station.web.owner_socket import CommandRefused
 @config_option
 @json_option
 def pair(code: str, fingerprint: str, again: bool, config_path: Path, as_json: bool) -> None:
-    """Pasangkan dengan pusat. / Learn the centre's keys by a one-time code, and pin them.
+    """Pasangkan dengan pusat / Learn the centre's keys by a one-time code, and pin them.
 
     They are pinned only after their fingerprint was compared with the one that the centre shows (`ektp central
     fingerprint`): aloud, or by --fingerprint.
@@ -49,7 +49,7 @@ def _compared(fingerprint: str) -> str:
 @config_option
 @json_option
 def sync(config_path: Path, as_json: bool) -> None:
-    """Kirim dan ambil sekarang. / Send what waits and fetch what is there, once, now.
+    """Kirim dan ambil sekarang / Send what waits and fetch what is there, once, now.
 
     Exit 1 when something did not hold, as a receipt that the centre did not sign.
     """

@@ -19,7 +19,7 @@ _printer = click.option("--printer", default="", help="Needed when the station h
 
 @click.group("print")
 def printing() -> None:
-    """Kartu: keadaan, cetak satu, selesaikan keraguan. / Cards: status, make one, resolve doubts."""
+    """Kartu: keadaan, cetak satu, selesaikan keraguan / Cards: status, make one, resolve doubts."""
 
 
 def _table(result: Mapping[str, Any]) -> Table:
@@ -33,7 +33,10 @@ def _table(result: Mapping[str, Any]) -> Table:
 @config_option
 @json_option
 def status(config_path: Path, as_json: bool) -> None:
-    """Print-ready records, cards not handed over, and cards in doubt. Exit 7 while any is in doubt."""
+    """Yang siap cetak, belum diserahkan, diragukan / What is ready to print, not handed over, in doubt.
+
+    Exit 7 while any is in doubt.
+    """
     with ending_well():
         result = ask_station(config_path, "print.status", {})
         show(result, as_json, lambda console: console.print(_table(result)))
@@ -51,7 +54,7 @@ def status(config_path: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def card(authorisation: str, printer: str, config_path: Path, as_json: bool) -> None:
-    """Makes one card: for AUTHORISATION, or for the first that is ready."""
+    """Cetak satu kartu / Make one card: for AUTHORISATION, or for the first that is ready."""
     with ending_well():
         result = ask_station(config_path, "print.card", {"authorisation": authorisation, "printer": printer})
 
@@ -71,7 +74,7 @@ def card(authorisation: str, printer: str, config_path: Path, as_json: bool) -> 
 @config_option
 @json_option
 def resolve_card(card: str, finding: str, operator: str, second: str, config_path: Path, as_json: bool) -> None:
-    """Ends the doubt about CARD after you looked at it.
+    """Selesaikan keraguan / End the doubt about CARD after you looked at it.
 
     good: printed and its chip reads (lay it on the reader first). spoiled: unusable.
     unused: the blank came out untouched. unfed: none was fed (checked with the printer's counter).
@@ -88,7 +91,7 @@ def resolve_card(card: str, finding: str, operator: str, second: str, config_pat
 @config_option
 @json_option
 def clear(printer: str, config_path: Path, as_json: bool) -> None:
-    """Puts a card that was left inside a printer into its reject box, so that you can look at it."""
+    """Keluarkan kartu tertinggal / Put a card left inside a printer into its reject box, to be looked at."""
     with ending_well():
         result = ask_station(config_path, "print.clear", {"printer": printer})
 

@@ -22,7 +22,7 @@ from station.languages import both
 @click.command()
 @config_option
 def run(config_path: Path) -> None:
-    """Jalankan stasiun. / Run the station until it is stopped (Ctrl-C).
+    """Jalankan stasiun / Run the station until it is stopped (Ctrl-C).
 
     A device that is missing switches off only what needs it."""
     with ending_well():

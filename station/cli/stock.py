@@ -19,7 +19,7 @@ _operator = click.option("--operator", default="", help="Who does it; without it
 
 @click.group()
 def stock() -> None:
-    """Blangko: terima, muat, rusak, hitung. / Blanks: receive, load, spoil, count."""
+    """Blangko: terima, muat, rusak, hitung / Blanks: receive, load, spoil, count."""
 
 
 def _say(result: Mapping[str, Any], as_json: bool) -> None:
@@ -45,7 +45,7 @@ def _ask(config_path: Path, as_json: bool, command: str, **arguments: Any) -> No
 @config_option
 @json_option
 def show_stock(config_path: Path, as_json: bool) -> None:
-    """The accounts, and whether the equation holds."""
+    """Hitungan blangko / The accounts, and whether the equation holds."""
     _ask(config_path, as_json, "show")
 
 
@@ -56,7 +56,7 @@ def show_stock(config_path: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def receive(count: int, document: str, operator: str, config_path: Path, as_json: bool) -> None:
-    """COUNT blanks came into the store."""
+    """Terima blangko / COUNT blanks came into the store."""
     _ask(config_path, as_json, "receive", count=count, document=document, operator=operator)
 
 
@@ -67,7 +67,7 @@ def receive(count: int, document: str, operator: str, config_path: Path, as_json
 @config_option
 @json_option
 def load(count: int, printer: str, operator: str, config_path: Path, as_json: bool) -> None:
-    """COUNT blanks go from the store into a printer: note it as you load them."""
+    """Muat ke printer / COUNT blanks go from the store into a printer: note it as you load them."""
     _ask(config_path, as_json, "load", count=count, printer=printer, operator=operator)
 
 
@@ -78,7 +78,7 @@ def load(count: int, printer: str, operator: str, config_path: Path, as_json: bo
 @config_option
 @json_option
 def unload(count: int, printer: str, operator: str, config_path: Path, as_json: bool) -> None:
-    """COUNT unused blanks go from a printer back into the store."""
+    """Keluarkan dari printer / COUNT unused blanks go from a printer back into the store."""
     _ask(config_path, as_json, "unload", count=count, printer=printer, operator=operator)
 
 
@@ -89,5 +89,5 @@ def unload(count: int, printer: str, operator: str, config_path: Path, as_json: 
 @config_option
 @json_option
 def spoil(count: int, reason: str, operator: str, config_path: Path, as_json: bool) -> None:
-    """COUNT blanks in the store are unusable; keep them for the minutes of destruction."""
+    """Catat rusak / COUNT blanks in the store are unusable; keep them for the minutes of destruction."""
     _ask(config_path, as_json, "spoil", count=count, reason=reason, operator=operator)
